@@ -1,0 +1,71 @@
+# Everything a newcomer runs. Each target does its own set-up; nothing outside this folder is changed.
+#   make demo    environment, kernels compiled, a simulated run analysed
+#   make test    ruff, types, import contract, every test this machine can run (the rest skip and say why)
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test bench accuracy bits lint venv hooks clean help
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+demo: $(VENV)/.ready  ## set up, compile the kernels, analyse a simulated run
+	$(BIN)/trendel warm
+	$(BIN)/trendel demo
+
+test: $(VENV)/.ready-test lint  ## everything that must be green before a commit
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.ready-test  ## ruff, mypy, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.ready-dev  ## speed, beside the C++ VQF in the same run
+	$(BIN)/python -m tests.bench
+
+accuracy: $(VENV)/.ready-test  ## accuracy on the recordings that TRENDEL_DATA names
+	@test -n "$(TRENDEL_DATA)" || { echo "make accuracy needs TRENDEL_DATA=FOLDER, the folder of recordings with truth"; exit 2; }
+	$(BIN)/python -m tests.validation
+
+bits: $(VENV)/.ready  ## RECORDING=RUN.csv: the three homes on one recording, identical or the first difference
+	@test -n "$(RECORDING)" || { echo "usage: make bits RECORDING=RUN.csv"; exit 2; }
+	@$(BIN)/python device/emulator/bits.py "$(RECORDING)"
+
+venv: $(VENV)/.ready-dev  ## the environment alone, with every development tool
+
+hooks: $(VENV)/.ready-test  ## a pre-commit hook (ruff on staged files, under 2 s; it only checks)
+	@sh .ci/install-hooks
+
+clean:  ## remove the environment and caches
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A Python of at least 3.11 is looked for under its usual names; PYTHON=/path/to/python overrides.
+$(VENV)/bin/python:
+	@set -e; found=; \
+	for p in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+	  if command -v "$$p" >/dev/null 2>&1 && "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then found=$$p; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "Trendel needs Python 3.11 or newer; python3 here is $$(python3 --version 2>&1 || echo missing)."; \
+	  echo "Install one, or name it: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 2; \
+	fi; \
+	"$$found" -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "$$found could not make a virtual environment (on Debian and Ubuntu: apt-get install python3-venv)."; exit 2; }
+
+# One stamp for each set of packages; installed again when pyproject.toml changes.
+$(VENV)/.ready: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.ready-test: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	@touch $(VENV)/.ready $@
+
+$(VENV)/.ready-dev: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $(VENV)/.ready $(VENV)/.ready-test $@
