@@ -1,0 +1,1 @@
+"""The command line, and later the live page and the report."""

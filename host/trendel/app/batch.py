@@ -1,0 +1,186 @@
+"""`trendel analyze DIR`: every recording of a folder, resumable, in several processes, with one tidy table over all."""
+
+import hashlib
+import json
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from trendel.app.collect import Collected, collect
+from trendel.app.options import AnalyzeOptions, read_recording, run_analysis
+from trendel.app.outputs import default_folder, make_folder, to_json, write_result
+from trendel.app.progress import count_bar
+from trendel.app.screen import stderr_console, stdout_console
+from trendel.app.warm import load_kernels
+from trendel.errors import RecordingError, TrendelError
+
+JOB_KEY = "job_sha256"  # in summary.json: same content, options and kernels give the same key
+
+
+@dataclass(frozen=True)
+class Job:
+    """One recording and where its results go."""
+
+    name: str  # path within the folder
+    recording: Path
+    folder: Path
+    options: AnalyzeOptions
+    base_key: str  # hash of what is common to all: options, kernels
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job: "done", "skipped" (already there) or "failed" with its reason."""
+
+    name: str
+    status: str
+    reason: str = ""
+
+    def line(self) -> str:
+        return f"{self.name}: {self.status}" + (f", {self.reason}" if self.reason else "")
+
+
+def analyze_folder(folder: Path, out: Path | None, options: AnalyzeOptions, *, jobs: int, as_json: bool) -> int:
+    """Analyse all recordings in `folder`; returns the exit code, 2 if any failed."""
+    out = (out or default_folder(folder)).resolve()
+    start = time.perf_counter()
+    load_kernels()
+    todo = find_jobs(folder, out, options)
+    make_folder(out)
+    outcomes: dict[str, Outcome] = {}
+    try:
+        with count_bar(f"analysing {folder.name or folder.resolve().name}", len(todo)) as tell:
+            for outcome in _outcomes(todo, jobs):
+                outcomes[outcome.name] = outcome
+                tell(outcome.line())
+    except KeyboardInterrupt:
+        stderr_console().print(f"{len(outcomes)} of {len(todo)} recordings done; the same command goes on from here.")
+        raise
+    ordered = [outcomes[job.name] for job in todo]
+    collected = collect(out, [(job.name, job.folder) for job in todo if outcomes[job.name].status != "failed"])
+    failed = [outcome for outcome in ordered if outcome.status == "failed"]
+    if as_json:
+        print(to_json(_folder_summary(ordered, collected)), end="")
+    else:
+        console = stdout_console()
+        collected.show(console)
+        done, skipped = (sum(o.status == status for o in ordered) for status in ("done", "skipped"))
+        already = f", {skipped} already there" if skipped else ""
+        console.print(
+            f"{done} of {len(ordered)} recordings analysed{already}, {len(failed)} failed, "
+            f"in {time.perf_counter() - start:.1f} s",
+            markup=False,
+        )
+        console.print(f"written to {out}: {', '.join(collected.files)}", markup=False, soft_wrap=True)
+    for outcome in failed:
+        stderr_console().print(f"failed: {outcome.name}: {outcome.reason}", markup=False, soft_wrap=True)
+    return 2 if failed else 0
+
+
+def find_jobs(folder: Path, out: Path, options: AnalyzeOptions) -> list[Job]:
+    """One job for each recording under `folder`, results of earlier analyses left out; raises RecordingError."""
+    from trendel.kernels.compile import KERNEL_HASH
+    from trendel.recording import find_recordings
+
+    recordings = [path for path in find_recordings(folder) if not _is_result(path, folder, out)]
+    if not recordings:
+        raise RecordingError(f"There is no recording in {folder}: a recording is a CSV file with a header.")
+    base_key = f"{options.fingerprint()} {KERNEL_HASH}"
+    stems = [path.relative_to(folder).with_suffix("") for path in recordings]
+    jobs = []
+    for path, stem in zip(recordings, stems, strict=True):
+        name = path.relative_to(folder)
+        target = stem if stems.count(stem) == 1 else name  # a.csv and a.txt must not share a folder
+        jobs.append(Job(name.as_posix(), path, out / target, options, base_key))
+    return jobs
+
+
+def _is_result(path: Path, folder: Path, out: Path) -> bool:
+    inside = path.relative_to(folder).parts[:-1]
+    return path.resolve().is_relative_to(out) or any(part.endswith(".trendel") for part in inside)
+
+
+def job_key(job: Job) -> str:
+    """SHA-256 of everything the result depends on: the recording, its sidecar, the options and the kernels."""
+    digest = hashlib.sha256(job.base_key.encode())
+    for path in (job.recording, job.recording.with_suffix(".json")):
+        if path.is_file():
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
+def run_job(job: Job) -> Outcome:
+    """Analyse one recording unless its result is there already. Never raises but for Ctrl-C."""
+    try:
+        key = job_key(job)
+        if _done_before(job, key):
+            return Outcome(job.name, "skipped")
+        recording = read_recording(job.recording, job.options.read)
+        result = run_analysis(recording, job.options)
+        summary = {**result.summary, "metadata": recording.metadata, JOB_KEY: key}
+        write_result(job.folder, result, summary, signals=job.options.signals)
+        return Outcome(job.name, "done")
+    except TrendelError as error:
+        reason = str(error)
+    except OSError as error:
+        reason = f"{(error.strerror or str(error)).lower()} ({error.filename or job.recording})"
+    except MemoryError:
+        reason = "not enough memory"
+    except Exception as error:  # one broken recording must not take the others with it
+        reason = f"a defect in Trendel, please report it: {type(error).__name__}: {error}"
+    return Outcome(job.name, "failed", reason)
+
+
+def _done_before(job: Job, key: str) -> bool:
+    try:
+        summary = json.loads((job.folder / "summary.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    names = ["steps.csv", "strides.csv"] + (["signals.csv"] if job.options.signals else [])
+    return (
+        isinstance(summary, dict)
+        and summary.get(JOB_KEY) == key
+        and all((job.folder / name).is_file() for name in names)
+    )
+
+
+def _outcomes(todo: list[Job], jobs: int) -> Iterator[Outcome]:
+    """Outcomes as they come, from this process or from `jobs` others."""
+    if min(jobs, len(todo)) <= 1:
+        for job in todo:
+            yield run_job(job)
+        return
+    pool = ProcessPoolExecutor(min(jobs, len(todo)), mp_context=get_context("spawn"), initializer=_ignore_interrupt)
+    try:
+        waiting: dict[Future[Outcome], Job] = {pool.submit(run_job, job): job for job in todo}
+        while waiting:
+            finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in finished:
+                job = waiting.pop(future)
+                try:
+                    yield future.result()
+                except BrokenProcessPool:
+                    yield Outcome(job.name, "failed", "its process was killed (out of memory?): use fewer --jobs")
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in list((getattr(pool, "_processes", None) or {}).values()):
+            process.terminate()
+        raise
+    pool.shutdown()
+
+
+def _ignore_interrupt() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends its workers
+
+
+def _folder_summary(outcomes: list[Outcome], collected: Collected) -> dict[str, object]:
+    return {
+        "recordings": [{"recording": o.name, "status": o.status, "reason": o.reason} for o in outcomes],
+        "rows": collected.rows,
+    }

@@ -1,0 +1,210 @@
+"""`trendel`: the commands and their options. Bodies import what they need, so that --help stays fast."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="trendel",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Steps and strides, pelvic angles and their trend, from one IMU at a runner's pelvis. "
+    "Trendel measures; it does not diagnose.",
+)
+
+_READ = "Reading other people's CSV"
+
+RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A recording.", show_default=False)]
+MassKg = Annotated[float | None, typer.Option("--mass-kg", metavar="M", help="The runner's mass.", show_default=False)]
+Mounting = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|pelvis|FILE",
+        help="auto: found from the recording; pelvis: axes are x forward, y left, z up already; "
+        "FILE: a 3x3 rotation, pelvis from sensor.",
+    ),
+]
+AsClip = Annotated[
+    bool, typer.Option("--as-clip", help="Causal, as the clip computes it live, instead of refined by a second pass.")
+]
+ParamsFile = Annotated[
+    Path | None,
+    typer.Option("--params", metavar="FILE.toml", help="Parameters, as `trendel params` writes them."),
+]
+AccUnit = Annotated[
+    str | None, typer.Option("--acc-unit", metavar="m/s2|g|mg", rich_help_panel=_READ, show_default=False)
+]
+GyrUnit = Annotated[
+    str | None, typer.Option("--gyr-unit", metavar="rad/s|deg/s", rich_help_panel=_READ, show_default=False)
+]
+TimeUnit = Annotated[
+    str | None, typer.Option("--time-unit", metavar="s|ms|us", rich_help_panel=_READ, show_default=False)
+]
+RateHz = Annotated[
+    float | None,
+    typer.Option("--rate-hz", help="Where the file has no time column.", rich_help_panel=_READ, show_default=False),
+]
+Column = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column",
+        metavar="NAME=COL",
+        help="Which column is t, acc_x ... acc_z, gyr_x ... gyr_z; once for each.",
+        rich_help_panel=_READ,
+        show_default=False,
+    ),
+]
+Frame = Annotated[
+    str | None, typer.Option("--frame", metavar="sensor|pelvis", rich_help_panel=_READ, show_default=False)
+]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        import trendel
+
+        print(f"trendel {trendel.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def analyze(
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN.csv|DIR", help="A recording, or a folder of them.", show_default=False)
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder for the results; RUN.trendel beside the recording by default."),
+    ] = None,
+    mass_kg: MassKg = None,
+    mounting: Mounting = "auto",
+    as_clip: AsClip = False,
+    signals: Annotated[bool, typer.Option("--signals", help="Write signals.csv too: angles and motion.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The summary on stdout as JSON, and nothing else.")] = False,
+    jobs: Annotated[int, typer.Option(metavar="N", min=1, help="Processes, for a folder.")] = 1,
+    params: ParamsFile = None,
+    column: Column = None,
+    acc_unit: AccUnit = None,
+    gyr_unit: GyrUnit = None,
+    time_unit: TimeUnit = None,
+    rate_hz: RateHz = None,
+    frame: Frame = None,
+) -> None:
+    """Steps and strides of a recording, or of every recording in a folder.
+
+    Writes steps.csv, strides.csv and summary.json. A folder is resumable: what is done already, with the same
+    content, parameters and kernels, is skipped.
+    """
+    from trendel.app.options import AnalyzeOptions, ReadOptions, parse_columns
+
+    options = AnalyzeOptions(
+        mode="causal" if as_clip else "refined",
+        mass_kg=mass_kg,
+        mounting=mounting,
+        params_file=params,
+        signals=signals,
+        read=ReadOptions(parse_columns(column or []), acc_unit, gyr_unit, time_unit, rate_hz, frame),
+    )
+    if run.is_dir():
+        from trendel.app.batch import analyze_folder
+
+        raise typer.Exit(analyze_folder(run, out, options, jobs=jobs, as_json=as_json))
+    from trendel.app.single import analyze_file
+
+    analyze_file(run, out, options, as_json=as_json)
+
+
+@app.command()
+def explain(
+    run: RunPath,
+    step: Annotated[int, typer.Option(metavar="N", min=0, help="Row of steps.csv, from 0.")],
+    mass_kg: MassKg = None,
+    mounting: Mounting = "auto",
+    as_clip: AsClip = False,
+    params: ParamsFile = None,
+    column: Column = None,
+    acc_unit: AccUnit = None,
+    gyr_unit: GyrUnit = None,
+    time_unit: TimeUnit = None,
+    rate_hz: RateHz = None,
+    frame: Frame = None,
+) -> None:
+    """What each stage saw at one step: why it was taken for a step, and where its numbers come from."""
+    from trendel.app.explain import explain_step
+    from trendel.app.options import AnalyzeOptions, ReadOptions, parse_columns
+
+    options = AnalyzeOptions(
+        mode="causal" if as_clip else "refined",
+        mass_kg=mass_kg,
+        mounting=mounting,
+        params_file=params,
+        signals=True,
+        read=ReadOptions(parse_columns(column or []), acc_unit, gyr_unit, time_unit, rate_hz, frame),
+    )
+    explain_step(run, step, options)
+
+
+@app.command()
+def demo() -> None:
+    """Analyse a simulated run and compare the result with what was put into it."""
+    from trendel.app.demo import run_demo
+
+    run_demo()
+
+
+@app.command()
+def warm() -> None:
+    """Compile the kernels into the cache, so that the first analysis does not wait for it."""
+    from trendel.app.warm import warm_kernels
+
+    warm_kernels()
+
+
+@app.command()
+def params(
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE.toml", help="Write there instead of to stdout.", show_default=False)
+    ] = None,
+) -> None:
+    """The default parameters as TOML, with unit and meaning of each, to edit and give back with --params."""
+    from trendel.app.params import write_parameters
+
+    write_parameters(out)
+
+
+def main() -> None:
+    """Entry point. Errors that Trendel raises on purpose become one sentence and exit code 2; Ctrl-C is 130."""
+    from trendel.errors import TrendelError
+
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without UTF-8 shows "?" instead of failing
+    try:
+        app()
+    except TrendelError as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"{error.filename or 'A file'}: {(error.strerror or str(error)).lower()}.")
+    except MemoryError:
+        _fail("Not enough memory for this recording: cut it into parts, or use fewer --jobs.")
+    except SystemExit as stop:
+        if stop.code == 130:  # typer's word for Ctrl-C
+            print("stopped.", file=sys.stderr)
+        raise
+
+
+def _fail(sentence: str) -> None:
+    print(f"error: {sentence}", file=sys.stderr)
+    raise SystemExit(2) from None

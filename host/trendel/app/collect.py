@@ -1,0 +1,127 @@
+"""One tidy table over all recordings of a folder: steps, strides and a line for each recording."""
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from trendel.app.outputs import write_atomically
+from trendel.app.statistics import mean_sd
+
+
+@dataclass(frozen=True)
+class Collected:
+    """The files written over all recordings, and a row for each recording."""
+
+    files: list[str]
+    rows: list[dict[str, Any]]
+
+    def show(self, console: Console) -> None:
+        """Print a line for each recording: the numbers that are looked at first."""
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        table.add_column("recording", overflow="ellipsis", no_wrap=True, min_width=12)
+        for heading in ("steps", "steps/min", "contact L", "R ms", "osc. mm", "drop L", "R deg"):
+            table.add_column(heading, justify="right", no_wrap=True)
+        for row in self.rows:
+            oscillation = [row.get(f"vertical_oscillation_mm_{side}_mean") for side in ("left", "right")]
+            known = [value for value in oscillation if value is not None]
+            table.add_row(
+                row["recording"],
+                str(row["steps_n"]),
+                _cell(row.get("cadence_spm_mean"), 1),
+                _cell(row.get("contact_time_ms_left_mean"), 0),
+                _cell(row.get("contact_time_ms_right_mean"), 0),
+                _cell(sum(known) / len(known) if known else None, 0),
+                _cell(row.get("pelvic_drop_deg_left_mean"), 1),
+                _cell(row.get("pelvic_drop_deg_right_mean"), 1),
+            )
+        console.print(table)
+
+
+def collect(out: Path, results: list[tuple[str, Path]]) -> Collected:
+    """Write all_steps.csv, all_strides.csv and all_summary.csv into `out`.
+
+    `results` are (recording name, folder with its results). Tables are copied row by row, so that memory stays flat.
+    """
+    described = [(name, folder, _describe(folder)) for name, folder in results]
+    rows = [_summary_row(name, folder, about) for name, folder, about in described]
+    files = []
+    for table in ("steps", "strides"):
+        path = out / f"all_{table}.csv"
+        sources = [(name, folder / f"{table}.csv", _metadata(about)) for name, folder, about in described]
+        write_atomically(path, lambda temporary, sources=sources: _concatenate(temporary, sources))
+        files.append(path.name)
+    write_atomically(out / "all_summary.csv", lambda temporary: _write_rows(temporary, rows))
+    return Collected([*files, "all_summary.csv"], rows)
+
+
+def _describe(folder: Path) -> dict[str, Any]:
+    return dict(json.loads((folder / "summary.json").read_text(encoding="utf-8")))
+
+
+def _metadata(about: dict[str, Any]) -> dict[str, Any]:
+    """What is known of the recording beforehand, one value each, under names that no result column has."""
+    metadata = about.get("metadata") or {}
+    return {f"meta_{key}": value for key, value in metadata.items() if isinstance(value, str | int | float | bool)}
+
+
+def _concatenate(path: Path, sources: list[tuple[str, Path, dict[str, Any]]]) -> None:
+    columns = _union(["recording"], *(about for _, _, about in sources), *(_header(table) for _, table, _ in sources))
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, restval="")
+        writer.writeheader()
+        for name, table, about in sources:
+            for row in _rows(table):
+                writer.writerow({"recording": name, **about, **row})
+
+
+def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, _union(["recording"], *rows), restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _summary_row(name: str, folder: Path, about: dict[str, Any]) -> dict[str, Any]:
+    """One line of all_summary.csv: counts, then mean and deviation of each metric by side."""
+    row: dict[str, Any] = {"recording": name, **_metadata(about)}
+    steps, strides = list(_rows(folder / "steps.csv")), list(_rows(folder / "strides.csv"))
+    row |= {"steps_n": len(steps), "strides_n": len(strides)}
+    _add_mean(row, "cadence_spm", [stride.get("cadence_spm", "") for stride in strides])
+    for column in _header(folder / "steps.csv"):
+        if column.endswith(("_ms", "_mm", "_deg", "_g", "_gps", "_bw", "_bws", "_bwps", "_mps")):
+            for side, letter in (("left", "L"), ("right", "R")):
+                _add_mean(row, f"{column}_{side}", [step[column] for step in steps if step["side"] == letter])
+    return row
+
+
+def _add_mean(row: dict[str, Any], name: str, cells: list[str]) -> None:
+    known = mean_sd(np.array([float(cell or "nan") for cell in cells], dtype=np.float64))
+    row[f"{name}_mean"] = round(known.mean, 6) if known.n else None
+    row[f"{name}_sd"] = round(known.sd, 6) if known.n > 1 else None
+
+
+def _header(path: Path) -> list[str]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return next(csv.reader(file), [])
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        yield from csv.DictReader(file)
+
+
+def _union(*groups: Any) -> list[str]:
+    """All names of all groups, each once, in the order of first appearance."""
+    return list(dict.fromkeys(name for group in groups for name in group))
+
+
+def _cell(value: float | None, decimals: int) -> str:
+    return "-" if value is None else f"{value:.{decimals}f}"

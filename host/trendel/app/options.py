@@ -1,0 +1,103 @@
+"""What the user asked for, as plain picklable values, and their way into the library's functions."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trendel.errors import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from trendel.analysis import Result
+    from trendel.recording import Recording
+
+COLUMN_NAMES = ("t", "acc_x", "acc_y", "acc_z", "gyr_x", "gyr_y", "gyr_z")
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How to read a CSV that does not say it itself."""
+
+    columns: dict[str, str] = field(default_factory=dict)
+    acc_unit: str | None = None
+    gyr_unit: str | None = None
+    time_unit: str | None = None
+    rate_hz: float | None = None
+    frame: str | None = None
+
+
+@dataclass(frozen=True)
+class AnalyzeOptions:
+    """How to analyse; paths are kept as given."""
+
+    mode: str = "refined"
+    mass_kg: float | None = None
+    mounting: str = "auto"
+    params_file: Path | None = None
+    signals: bool = False
+    read: ReadOptions = field(default_factory=ReadOptions)
+
+    def fingerprint(self) -> str:
+        """SHA-256 of everything here that can change a result, with the content of the files named."""
+        plain = asdict(self)
+        for name in ("mounting", "params_file"):
+            value = plain[name]
+            if value is not None and Path(value).is_file():
+                plain[name] = hashlib.sha256(Path(value).read_bytes()).hexdigest()
+        return hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def parse_columns(pairs: list[str]) -> dict[str, str]:
+    """`["acc_x=ax", ...]` to `{"acc_x": "ax"}`; raises ParameterError where a pair is not one."""
+    columns: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, column = pair.partition("=")
+        if not equals or not column or name not in COLUMN_NAMES:
+            raise ParameterError(
+                f"--column {pair}: give it as NAME=COL, where NAME is one of {', '.join(COLUMN_NAMES)} "
+                "and COL is the column's name in the file."
+            )
+        if name in columns:
+            raise ParameterError(f"--column {name} is given twice: {columns[name]} and {column}.")
+        columns[name] = column
+    return columns
+
+
+def read_recording(path: Path, options: ReadOptions) -> "Recording":
+    """The recording at `path`, read with these options."""
+    import trendel
+
+    return trendel.read(
+        path,
+        columns=options.columns or None,
+        acc_unit=options.acc_unit,
+        gyr_unit=options.gyr_unit,
+        time_unit=options.time_unit,
+        rate_hz=options.rate_hz,
+        frame=options.frame,
+    )
+
+
+def run_analysis(
+    recording: "Recording", options: AnalyzeOptions, progress: "Callable[[float], None] | None" = None
+) -> "Result":
+    """Analyse one recording with these options."""
+    import trendel
+
+    extra: dict[str, Any] = {}
+    if options.params_file is not None:
+        from trendel.analysis import load_parameters
+
+        extra["params"] = load_parameters(options.params_file)
+    return trendel.analyze(
+        recording,
+        mode=options.mode,
+        mass_kg=options.mass_kg,
+        mounting=options.mounting,
+        signals=options.signals,
+        progress=progress,
+        **extra,
+    )

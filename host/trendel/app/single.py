@@ -1,0 +1,26 @@
+"""`trendel analyze RUN.csv`."""
+
+from pathlib import Path
+
+from trendel.app.options import AnalyzeOptions, read_recording, run_analysis
+from trendel.app.outputs import default_folder, make_folder, to_json, write_result
+from trendel.app.progress import fraction_bar
+from trendel.app.screen import show_result, stdout_console
+from trendel.app.warm import load_kernels
+
+
+def analyze_file(run: Path, out: Path | None, options: AnalyzeOptions, *, as_json: bool) -> None:
+    """Analyse one recording, write its results and show them; raises TrendelError."""
+    folder = out or default_folder(run)
+    recording = read_recording(run, options.read)
+    make_folder(folder)  # before the work: a folder that cannot be written is better known now
+    load_kernels()
+    with fraction_bar(f"analysing {run.name}") as progress:
+        result = run_analysis(recording, options, progress)
+    written = write_result(folder, result, result.summary, signals=options.signals)
+    if as_json:
+        print(to_json(result.summary), end="")
+        return
+    console = stdout_console()
+    show_result(console, recording, result, run.name)
+    console.print(f"written to {folder}: {', '.join(path.name for path in written)}", markup=False, soft_wrap=True)
