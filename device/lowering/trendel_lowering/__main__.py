@@ -1,0 +1,33 @@
+"""`python -m trendel_lowering --out DIR`: the kernels as Cortex-M4F assembly, WebAssembly and a C header."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from trendel.errors import TrendelError
+
+from . import DEFAULT_PACKAGE
+from .artifacts import lower
+from .package import KernelPackage
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Exit code 0, or 2 with one clear message."""
+    parser = argparse.ArgumentParser(prog="python -m trendel_lowering", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the three artefacts")
+    parser.add_argument("--kernels", default=DEFAULT_PACKAGE, help="kernel package (default: %(default)s)")
+    options = parser.parse_args(argv)
+    try:
+        written = lower(KernelPackage.find(options.kernels)).write(options.out)
+    except TrendelError as error:
+        print(error, file=sys.stderr)
+        return 2
+    for path in written:
+        print(f"{path} ({path.stat().st_size} bytes)")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

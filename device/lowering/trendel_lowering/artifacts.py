@@ -1,0 +1,103 @@
+"""The lowered artefacts, made once for each state of the sources and kept in the user's cache."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import platformdirs
+
+from . import DEFAULT_PACKAGE, checks, cortexm, wasm
+from .findings import refuse
+from .header import header
+from .ir import ENTRIES, compile_package, link, optimise
+from .package import KernelPackage
+from .syntax import check_syntax
+
+ASSEMBLY, WASM, HEADER = "trendel_kernel.s", "trendel_kernel.wasm", "trendel_layout.h"
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """assembly: Cortex-M4F text; wasm: linked module; header: C text."""
+
+    assembly: str
+    wasm: bytes
+    header: str
+
+    def write(self, folder: Path) -> list[Path]:
+        """Write the three artefacts; the paths written."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ASSEMBLY).write_text(self.assembly)
+        (folder / WASM).write_bytes(self.wasm)
+        (folder / HEADER).write_text(self.header)
+        return [folder / ASSEMBLY, folder / WASM, folder / HEADER]
+
+
+def compile_checked(package: KernelPackage) -> dict[str, str]:
+    """numba's IR of the entries, after the dialect's checks. Raises LoweringError naming kernel and line."""
+    refuse(check_syntax(package.folder))
+    compiled = compile_package(package)
+    refuse(compiled.findings)
+    return compiled.ir
+
+
+def lower_ir(package: KernelPackage, texts: dict[str, str]) -> Lowered:
+    """Both targets from numba's IR, after the checks of the object. Raises LoweringError naming kernel and line."""
+    for entry in ENTRIES:
+        if entry not in texts:
+            raise ValueError(f"no IR of {entry}")
+    arm = optimise(link(texts, cortexm.TARGET), cortexm.TARGET)
+    found = checks.offences(arm)
+    if found:
+        refuse(checks.explain(package, found))
+    web = optimise(link(texts, wasm.TARGET), wasm.TARGET)
+    return Lowered(cortexm.assembly(arm), wasm.link(web), header(package.load("layout")))
+
+
+def lower(package: KernelPackage | None = None) -> Lowered:
+    """Everything, from the sources, without any cache."""
+    package = package or KernelPackage.find(DEFAULT_PACKAGE)
+    return lower_ir(package, compile_checked(package))
+
+
+def cached(package: KernelPackage | None = None) -> Path:
+    """Folder with the artefacts of this state of the sources, lowered now if they are new."""
+    package = package or KernelPackage.find(DEFAULT_PACKAGE)
+    folder = cache_root() / f"{package.name}-{_key(package)}"
+    if not (folder / HEADER).exists():
+        lowered = lower(package)
+        # Complete or absent: another process may be doing the same.
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix="new-", dir=folder.parent))
+        lowered.write(made)
+        publish(made, folder)
+    return folder
+
+
+def publish(made: Path, folder: Path) -> None:
+    """Move a finished folder to its place; the one that is there already wins."""
+    try:
+        made.rename(folder)
+    except OSError:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def cache_root() -> Path:
+    """Where lowered kernels are kept; TRENDEL_LOWERED_DIR overrides."""
+    named = os.environ.get("TRENDEL_LOWERED_DIR")
+    return Path(named) if named else platformdirs.user_cache_path("trendel") / "lowered"
+
+
+def _key(package: KernelPackage) -> str:
+    digest = hashlib.sha256(package.source_hash().encode())
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    for library in ("numba", "llvmlite", "numpy"):
+        digest.update(f"{library} {version(library)}".encode())
+    return digest.hexdigest()[:16]
