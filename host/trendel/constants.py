@@ -1,3 +1,4 @@
-"""Physical constants, each defined once."""
+"""Physical constants, defined once."""
 
-STANDARD_GRAVITY_MPS2 = 9.80665  # standard acceleration of free fall (CGPM 1901)
+STANDARD_GRAVITY_MPS2 = 9.80665
+"""Standard gravity in m/s2 (CGPM 1901)."""

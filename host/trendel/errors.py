@@ -1,25 +1,25 @@
-"""What can go wrong, as types. The text of each is one sentence: what is wrong and what to do about it."""
+"""The errors a user of trendel can meet. Each message is one clear sentence: what is wrong, and what to do."""
 
 
 class TrendelError(Exception):
-    """Base of every error that Trendel raises on purpose; the command line prints it and exits with 2."""
+    """Base of every error that trendel raises on purpose; the command line prints it and exits with 2."""
 
 
 class RecordingError(TrendelError):
-    """A recording cannot be read, or cannot be what it says it is."""
+    """A recording cannot be used as given: unreadable, malformed, or physically impossible."""
 
 
 class ParameterError(TrendelError):
-    """A parameter is unknown, of the wrong type or out of its range."""
+    """A parameter or option is unknown, of the wrong kind, or out of its range."""
 
 
 class MountingError(TrendelError):
-    """A mounting given by the user is not a rotation, or does not fit the recording."""
+    """The mounting (sensor to pelvis) given or asked for cannot be used."""
 
 
 class KernelError(TrendelError):
-    """The kernels cannot run: state, parameters and layout do not belong together."""
+    """A kernel refused its state, its parameters or its input."""
 
 
 class LoweringError(TrendelError):
-    """A kernel uses a form that cannot be lowered to the clip or the browser."""
+    """A kernel cannot be lowered to a target."""
