@@ -53,9 +53,8 @@ def show_result(console: Console, recording: "Recording", result: "Result", titl
     """Print what a person wants to know of one result: counts, metrics by side, segments, notes."""
     plus_minus = "±" if _is_unicode(console) else "+-"
     steps, strides = result.steps.data, result.strides.data
-    duration_s = float(recording.t_s[-1] - recording.t_s[0]) + 1 / recording.rate_hz if len(recording.t_s) else 0.0
     console.print(Text(title, style="bold"))
-    console.print(f"{duration_s:.1f} s at {recording.rate_hz:.1f} Hz, {_kind(recording)}; {_mode(result.summary)}")
+    console.print(f"{recording.duration_s:.1f} s at {recording.rate_hz:.1f} Hz, {_kind(recording)}; {_mode(result.summary)}")
     if len(steps) == 0:
         console.print("No running was found in this recording, so there are no steps.")
     else:
