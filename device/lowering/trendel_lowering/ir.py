@@ -104,8 +104,8 @@ def retarget(text: str, entry: str, target: Target) -> str:
         text = re.sub(rf"^define [^\n]*@{name}\(.*?^}}$", "", text, flags=re.M | re.S)
         text = re.sub(rf"^declare [^\n]*@{name}\([^\n]*$", "", text, flags=re.M)
         text += f"\ndefine linkonce_odr void @{name}(ptr %x) alwaysinline {{\n  ret void\n}}\n"
-    # numba calls the fields of a packed record unaligned, yet every scalar of ours is 4 bytes at a multiple of 4 and C's
-    # structs are aligned: without this the clip would load byte by byte.
+    # numba calls the fields of a packed record unaligned, yet every scalar of ours is 4 bytes at a multiple of 4, in
+    # structs that C aligns: without this the clip would load byte by byte.
     text = re.sub(r"^(.*\b(?:load|store) (?:i32|float)\b.*, align )[12]\b", r"\g<1>4", text, flags=re.M)
     text = re.sub(r"^(.*= alloca .*, align )[12]\b", r"\g<1>4", text, flags=re.M)
     # As a library call sqrtf is inlined only where its argument is provably not negative.

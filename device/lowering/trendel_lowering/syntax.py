@@ -89,8 +89,7 @@ def check_syntax(folder: Path) -> list[Finding]:
     findings: list[Finding] = []
     for path, module in modules.items():
         for node in module.body:
-            if is_kernel(node):
-                assert isinstance(node, ast.FunctionDef)
+            if isinstance(node, ast.FunctionDef) and is_kernel(node):
                 findings += _Checker(str(path), node, known).findings()
     return findings
 
@@ -124,15 +123,14 @@ class _Checker:
             yield from self._call(node)
             cast = _module_attribute(node.func)
             inside = cast == ("np", "float32")
-            for child in (*node.args, *(keyword.value for keyword in node.keywords)):
-                yield from self._visit(child, in_cast=inside)
+            for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+                yield from self._visit(argument, in_cast=inside)
             return
         why = self._why(node, in_cast=in_cast)
         if why is not None:
             yield self._at(node, why)
             return
-        operator = getattr(node, "op", None)
-        for one in (operator, *getattr(node, "ops", ())):
+        for one in (getattr(node, "op", None), *getattr(node, "ops", ())):
             if type(one) in _STATEMENTS:
                 yield self._at(node, _STATEMENTS[type(one)])
         # Only a sign may stand between np.float32( and its constant: arithmetic there would be float64.

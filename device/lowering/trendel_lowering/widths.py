@@ -27,7 +27,7 @@ def check_widths(name: str, annotation: Any) -> list[Finding]:
 class _Widths:
     def __init__(self, name: str, annotation: Any) -> None:
         self.name = name
-        self.file: str = annotation.filename
+        self.file = str(annotation.filename)
         self.typemap: dict[str, Any] = annotation.typemap
         self.calltypes: dict[Any, Any] = annotation.calltypes
         self.statements = [inst for _, block in sorted(annotation.blocks.items()) for inst in block.body]
@@ -54,7 +54,7 @@ class _Widths:
         found = self.typemap.get(var.name)
         if isinstance(found, types.Literal):
             return found.literal_type
-        return found.type if isinstance(found, types.Omitted) else found
+        return found
 
     def _assignment(self, inst: ir.Assign) -> Iterator[str]:
         value = inst.value
@@ -62,6 +62,8 @@ class _Widths:
         if result in _WIDE_FLOATS and not self._cast_constant(inst):
             yield f"{_shown(inst)} is {result}; write np.float32(...) around constants and int32 operands"
             return
+        if isinstance(value, ir.Expr) and value.op == "arrayexpr":
+            yield "whole-array arithmetic allocates; write a loop over range"
         if isinstance(value, ir.Expr) and value.op in ("call", "binop", "inplace_binop", "unary"):
             signature = self.calltypes.get(value)
             target = self._float32_cast(value)
@@ -130,10 +132,10 @@ class _Widths:
             return self._bounded(value)
         if not (isinstance(value, ir.Expr) and value.op in ("binop", "inplace_binop")):
             return False
-        name, sides = getattr(value.fn, "__name__", ""), (value.lhs, value.rhs)
-        if name in ("and_", "iand"):
+        name, sides = _operator(value), (value.lhs, value.rhs)
+        if name == "and_":
             return any(self._bounded(side) for side in sides)
-        if name in ("or_", "ior", "xor", "ixor", "rshift", "irshift"):
+        if name in ("or_", "xor", "rshift"):
             return all(self._bounded(side) for side in sides)
         return False
 
@@ -153,18 +155,21 @@ class _Widths:
                 continue
             # Sums and masks of what is cut later are right modulo 2^32, whatever their width.
             modular = isinstance(value, ir.Var) or (
-                isinstance(value, ir.Expr)
-                and value.op in ("binop", "inplace_binop")
-                and getattr(value.fn, "__name__", "") in _MODULAR
+                isinstance(value, ir.Expr) and value.op in ("binop", "inplace_binop") and _operator(value) in _MODULAR
             )
             if not (modular and self._type(use.target) in _WIDE_INTS and self._narrowed(use.target.name)):
                 return False
         return True
 
 
-_MODULAR = frozenset(
-    {"add", "sub", "mul", "and_", "or_", "xor", "lshift", "iadd", "isub", "imul", "iand", "ior", "ixor"}
-)
+_MODULAR = frozenset({"add", "sub", "mul", "and_", "or_", "xor", "lshift"})
+_SIGNS = {"add": "+", "sub": "-", "mul": "*", "truediv": "/"}
+
+
+def _operator(value: ir.Expr) -> str:
+    """Name of an operation, the same for `a + b` and `a += b`."""
+    function = value.immutable_fn if value.op == "inplace_binop" else value.fn
+    return str(getattr(function, "__name__", ""))
 
 
 def _shown(inst: ir.Assign) -> str:
@@ -172,17 +177,5 @@ def _shown(inst: ir.Assign) -> str:
     if isinstance(value, ir.Const | ir.Global | ir.FreeVar):
         return f"the constant {getattr(value, 'name', '') or value.value!r}"
     if isinstance(value, ir.Expr) and value.op in ("binop", "inplace_binop"):
-        return f"the result of `{_SIGNS.get(getattr(value.fn, '__name__', ''), 'an operator')}`"
+        return f"the result of `{_SIGNS.get(_operator(value), 'an operator')}`"
     return "a value" if inst.target.name.startswith("$") else f"`{inst.target.name.split('.')[0]}`"
-
-
-_SIGNS = {
-    "add": "+",
-    "sub": "-",
-    "mul": "*",
-    "truediv": "/",
-    "iadd": "+=",
-    "isub": "-=",
-    "imul": "*=",
-    "itruediv": "/=",
-}

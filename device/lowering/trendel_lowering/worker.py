@@ -44,15 +44,18 @@ def _import(name: str, path: str, kernels: list[str]) -> tuple[list[Finding], Mo
     try:
         return [], importlib.import_module(name)
     except numba.core.errors.NumbaError as error:
-        line = error.loc.line if getattr(error, "loc", None) is not None else 0
-        file = error.loc.filename if getattr(error, "loc", None) is not None else path
+        loc: Any = getattr(error, "loc", None)
+        file, line = (str(loc.filename), int(loc.line)) if loc is not None else (path, 0)
         words = [w.strip() for w in str(error).splitlines() if w.strip()]
         why = f"numba cannot compile it: {' '.join(words[1:3] if len(words) > 2 else words)}"
         return [Finding(file, line, _enclosing(file, line, kernels), why)], None
     except Exception as error:  # the module's own failure is the finding
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        why = f"importing {name} failed: {type(error).__name__}: {error}"
-        return [Finding(last.filename, last.lineno or 0, last.name, why)], None
+        # numba's own frames say nothing to the author: the last one in this file is the kernel being compiled.
+        frames = traceback.extract_tb(error.__traceback__)
+        line = next((frame.lineno or 0 for frame in reversed(frames) if frame.filename == path), 0)
+        words = str(error).splitlines() or ["without a word"]
+        why = f"numba or the import fails: {type(error).__name__}: {words[0]}"
+        return [Finding(path, line, _enclosing(path, line, kernels), why)], None
 
 
 def _enclosing(file: str, line: int, kernels: list[str]) -> str:
@@ -103,8 +106,8 @@ def _entries(package: str) -> dict[str, str]:
     def trendel_init(s: Any, p: Any) -> Any:
         return init(carray(s, 1)[0], carray(p, 1)[0])
 
-    step_entry = cfunc(types.int32(state, params, sample, out), error_model="numpy")(trendel_step)
-    init_entry = cfunc(types.int32(state, params), error_model="numpy")(trendel_init)
+    step_entry: Any = cfunc(types.int32(state, params, sample, out), error_model="numpy")(trendel_step)
+    init_entry: Any = cfunc(types.int32(state, params), error_model="numpy")(trendel_init)
     return {
         "trendel_step": step_entry._library.get_llvm_str(),
         "trendel_init": init_entry._library.get_llvm_str(),

@@ -19,10 +19,9 @@ from .job import Job, Trace, read_traces, write_jobs
 
 # The 4 MB of code and the 4 MB of data memory of the mps2-an386 board.
 _MEMORY = {"flash": 0x0, "flash_size": 0x400000, "ram": 0x20000000, "ram_size": 0x200000, "stack_size": 0x8000}
-_FLAGS = (
-    "-std=c99 -O2 -Wall -Wextra -Werror -ffp-contract=off -mcpu=cortex-m4 -mthumb -mfpu=fpv4-sp-d16 -mfloat-abi=hard "
-    "--specs=picolibc.specs --oslib=semihost --crt0=semihost"
-).split()
+_WARNINGS = ["-Wall", "-Wextra", "-Werror"]
+_CODE = ["-std=c99", "-O2", "-ffp-contract=off", "-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"]
+_FLAGS = [*_CODE, *_WARNINGS, "--specs=picolibc.specs", "--oslib=semihost", "--crt0=semihost"]
 # One instruction is 2^6 = 64 ns of emulated time; SysTick runs at 25 MHz, 40 ns a tick.
 ICOUNT_SHIFT = 6
 _INSTRUCTIONS_PER_TICK = 40 / 2**ICOUNT_SHIFT
