@@ -50,7 +50,8 @@ def named(source: str) -> Iterator[None]:
     try:
         yield
     except RecordingError as error:
-        raise RecordingError(f"{source}: {error}") from None
+        sentence = str(error)
+        raise RecordingError(f"{source}: {sentence}" + ("" if sentence.endswith(".") else ".")) from None
 
 
 def assemble_arrays(

@@ -26,6 +26,10 @@ _MIN_SPREAD_MPS2 = 1.2
 _RUNNING_SPREAD_MPS2 = 5.0
 _MAX_STEP_HZ = 5.2
 _MAX_TRAVEL_M = 0.8
+_FAST_STEP_HZ, _MIN_TRAVEL_M = 4.6, 0.03
+"""Sprinters reach 5 steps a second, and still rise and fall by 4 cm and more."""
+_SLOW_STEP_HZ, _HIGH_TRAVEL_M = 1.9, 0.15
+"""Repeated jumps look so, and runs at half their true rate."""
 
 
 @dataclass(frozen=True)
@@ -142,17 +146,15 @@ def check_cadence(acc_mps2: np.ndarray, rate_hz: float, origin: str, notes: list
     if regularity < 0.5:
         return
     travel_m = _travel(part, rate_hz, step_hz)
-    if step_hz > _MAX_STEP_HZ or travel_m > _MAX_TRAVEL_M:
-        what = (
-            f"{60 * step_hz:.0f} steps per minute"
-            if step_hz > _MAX_STEP_HZ
-            else f"{60 * step_hz:.0f} repetitions per minute of {travel_m:.1f} m up and down"
-        )
-        likely = 2.7 / step_hz * rate_hz
+    at_rate = f"at the rate of {rate_hz:.5g} Hz ({origin})"
+    likely = f"a usual cadence would mean about {2.7 / step_hz * rate_hz:.2g} Hz"
+    what = f"{60 * step_hz:.0f} repetitions per minute of {100 * travel_m:.1f} cm up and down"
+    if step_hz > _MAX_STEP_HZ or travel_m > _MAX_TRAVEL_M or (step_hz > _FAST_STEP_HZ and travel_m < _MIN_TRAVEL_M):
         raise RecordingError(
-            f"would show {what} at the rate of {rate_hz:.5g} Hz ({origin}), which nobody does: "
-            f"the rate or the unit of time is wrong (a usual cadence would mean about {likely:.2g} Hz)"
+            f"would show {what} {at_rate}, which nobody does: the rate or the unit of time is wrong ({likely})"
         )
+    if 1.0 < step_hz < _SLOW_STEP_HZ and travel_m > _HIGH_TRAVEL_M:
+        notes.append(f"The recording shows {what} {at_rate}, unusual for running; check the rate ({likely}).")
 
 
 def _repetition(x: np.ndarray, rate_hz: float) -> tuple[float, float]:
