@@ -1,0 +1,121 @@
+"""Units and rate against physics."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.host.recording.made import NAMES, G, adds_up, running, table, write
+from trendel.errors import RecordingError
+from trendel.recording import Recording, read
+
+arrays = Recording.from_arrays
+DEG = 180 / np.pi
+
+
+@pytest.mark.parametrize(
+    ("label", "factor", "likely"),
+    [
+        ("mps2", 1 / G, "look like g:.*acc_unit='g'"),
+        ("mps2", 1000 / G, "look like mg:.*acc_unit='mg'"),
+        ("g", 1.0, "look like m/s2:.*acc_unit='m/s2'"),
+        ("g", 1000 / G, "look like mg:.*acc_unit='mg'"),
+        ("mg", 1 / G, "look like g:.*acc_unit='g'"),
+        ("mg", 1.0, "look like m/s2:.*acc_unit='m/s2'"),
+        ("mps2", 2048 / G, "raw counts"),
+    ],
+)
+def test_wrong_acceleration_unit(tmp_path: Path, label: str, factor: float, likely: str) -> None:
+    values = table(6.0)
+    values[:, 1:4] *= factor
+    names = ("t_s", *(f"acc_{a}_{label}" for a in "xyz"), *NAMES[4:])
+    path = write(tmp_path / "run.csv", values, names)
+    with pytest.raises(RecordingError, match=likely):
+        read(path)
+    if "raw" not in likely:
+        right = read(path, acc_unit=likely.split("'")[1])
+        assert adds_up(right)
+        assert any("taken as told" in note for note in right.notes)
+
+
+@pytest.mark.parametrize(
+    ("label", "factor", "likely"),
+    [("radps", DEG, "gyr_unit='deg/s'"), ("dps", 1.0, "gyr_unit='rad/s'"), ("dps", 1000 * DEG, "gyr_unit='mdeg/s'")],
+)
+def test_wrong_gyroscope_unit(tmp_path: Path, label: str, factor: float, likely: str) -> None:
+    values = table(6.0)
+    values[:, 4:] *= factor
+    path = write(tmp_path / "run.csv", values, (*NAMES[:4], *(f"gyr_{a}_{label}" for a in "xyz")))
+    with pytest.raises(RecordingError, match=likely):
+        read(path)
+    assert adds_up(read(path, gyr_unit=likely.split("'")[1]))
+
+
+@pytest.mark.parametrize("gain", [0.86, 1.0, 1.14])
+def test_gains_of_real_sensors_pass(gain: float) -> None:
+    _, acc, gyr = running(10.0)
+    recording = arrays(gain * acc, gyr, 200)
+    assert adds_up(recording)
+    assert any("gain or zero is off" in note for note in recording.notes) == (gain != 1.0)
+
+
+def test_arrays_are_told_to_multiply() -> None:
+    _, acc, gyr = running(10.0)
+    with pytest.raises(RecordingError, match=r"look like g: multiply them by 9.80665"):
+        arrays(acc / G, gyr, 200)
+    with pytest.raises(RecordingError, match=r"look like deg/s: multiply them by 0.0174533"):
+        arrays(acc, gyr * DEG, 200)
+
+
+def test_gravity_removed() -> None:
+    _, acc, gyr = running(10.0)
+    with pytest.raises(RecordingError, match="gravity has been removed"):
+        arrays(acc - [0, 0, G], gyr, 200)
+    with pytest.raises(RecordingError, match="zeros only"):
+        arrays(np.zeros((1000, 3)), None, 200)
+
+
+def test_any_way_up_and_turning() -> None:
+    t, acc, gyr = running(10.0)
+    assert adds_up(arrays(acc[:, [2, 0, 1]] * [-1, 1, -1], gyr, 200))
+    angle = np.where(t < 5, 0.0, np.pi)
+    turned = acc.copy()
+    turned[:, 0] = np.cos(angle) * acc[:, 0] + np.sin(angle) * acc[:, 2]
+    turned[:, 2] = -np.sin(angle) * acc[:, 0] + np.cos(angle) * acc[:, 2]
+    assert adds_up(arrays(turned, gyr, 200))
+    # A clip tumbling in the hand averages gravity away, yet it is there.
+    spin = 2 * np.pi * 2.0 * t
+    tumbling = G * np.stack([np.sin(spin), 0.05 * np.sin(t), np.cos(spin)], axis=1)
+    rates = np.stack([0.01 * np.sin(t), np.full(len(t), 2 * np.pi * 2.0) + 0.01 * np.sin(t), 0.01 * np.cos(t)], axis=1)
+    assert adds_up(arrays(tumbling, rates, 200))
+
+
+def test_standing_still_passes() -> None:
+    noise = np.random.default_rng(0)
+    acc = noise.normal(0, 0.02, (4000, 3)) + [0, 0, G]
+    assert adds_up(arrays(acc, noise.normal(0, 0.002, (4000, 3)), 200))
+    exact = arrays(np.tile([0.0, 0.0, G], (4000, 1)), np.zeros((4000, 3)), 200)
+    assert adds_up(exact)
+    assert exact.gyr_radps is not None
+    assert exact.counts.bridged == 0
+
+
+@pytest.mark.parametrize("step_hz", [2.4, 2.7, 3.1])
+@pytest.mark.parametrize("wrong", [2.0, 4.0])
+def test_rate_too_high(step_hz: float, wrong: float) -> None:
+    _, acc, gyr = running(20.0, 200.0, step_hz)
+    assert adds_up(arrays(acc, gyr, 200))
+    with pytest.raises(RecordingError, match="which nobody does"):
+        arrays(acc, gyr, 200 * wrong)
+
+
+def test_rate_too_low() -> None:
+    _, acc, gyr = running(20.0, 200.0)
+    assert any("check the rate" in note for note in arrays(acc, gyr, 100).notes)
+    with pytest.raises(RecordingError, match="which nobody does"):
+        arrays(acc, gyr, 40)
+
+
+def test_sprints_pass() -> None:
+    _, acc, gyr = running(10.0, 200.0, 4.8)
+    assert adds_up(arrays(acc * [1, 1, 1.0], gyr, 200))
