@@ -1,0 +1,1 @@
+"""Parameters, drivers of the kernels, tables and summary."""

@@ -1,0 +1,279 @@
+"""Everything that can be tuned: frozen, in units a person thinks in, checked once, rounded once to the kernels' bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import tomllib
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from trendel.constants import STANDARD_GRAVITY_MPS2
+from trendel.errors import ParameterError
+from trendel.kernels.layout import DTYPES, FINE_HALF_MAX, LAYOUT_HASH, MAGIC_PARAMS, SIZE_PARAMS, SLOW_HALF_MAX
+
+RATE_MIN_HZ, RATE_MAX_HZ = 25.0, 2000.0
+
+
+def _positive(group: object) -> None:
+    for f in fields(group):  # type: ignore[arg-type]
+        value = getattr(group, f.name)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
+            raise ParameterError(
+                f"parameter {type(group).__name__.lower()}.{f.name} is {value!r}; it must be a number of at least 0."
+            )
+
+
+@dataclass(frozen=True)
+class Attitude:
+    """Inclination filter, kernels/attitude.py. The noises are those of a consumer IMU.
+
+    The scale error and the motion factor set how gyroscope and gravity share the work; the error on hand-moved IMUs is flat
+    within a factor of two around these values (docs/decisions/0002-attitude.md).
+    """
+
+    block_ms: float = 20.0  # one gravity correction per block
+    init_s: float = 0.7  # the mean over it, about two steps, gives the first inclination
+    gyro_noise_deg_rts: float = 0.05
+    gyro_scale_error_rts: float = 0.01  # angle error per turned angle and root of a second
+    velocity_noise_m_rts: float = 0.1
+    velocity_motion_s: float = 4.0
+    velocity_tau_s: float = 5.0
+    velocity_rest_noise_m_rts: float = 0.02
+    velocity_init_mps: float = 0.5
+    acc_noise_mps_rts: float = 0.05
+    bias_walk_dps_rts: float = 0.0005
+    bias_init_dps: float = 1.0
+    bias_rest_dps: float = 0.03
+    bias_limit_dps: float = 12.0
+    rest_tau_s: float = 0.5
+    rest_gyr_dps: float = 2.0
+    rest_acc_mps2: float = 0.5
+    rest_hold_s: float = 1.5
+    frame_tau_s: float = 3.0
+    heading_tau_s: float = 0.8
+    vertical_tau_s: float = 2.0
+    no_gyro_turn_dps_rts: float = 6.0  # how fast posture wanders where no gyroscope sees it
+
+    def __post_init__(self) -> None:
+        _positive(self)
+
+
+@dataclass(frozen=True)
+class Mounting:
+    """Sensor to pelvis, kernels/mounting.py."""
+
+    stand_angle_deg: float = 25.0
+    stand_min_s: float = 1.0
+    first_strides: int = 4
+    settle_strides: int = 20
+    memory_strides: int = 1000
+
+    def __post_init__(self) -> None:
+        _positive(self)
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """Steps, events and sides, kernels/contacts.py."""
+
+    tick_ms: float = 10.0
+    slow_sigma_ms: float = 55.0
+    fine_sigma_ms: float = 12.0
+    level_tau_s: float = 3.0
+    ic_force_g: float = 0.4
+    to_force_g: float = 0.4
+    ic_back_ms: float = 150.0
+    step_min_ms: float = 230.0
+    step_max_ms: float = 500.0
+    step_max_weak_ms: float = 440.0
+    swing_g: float = 0.6
+    swing_weak_g: float = 0.33
+    float_g: float = 0.35
+    float_weak_g: float = 0.6
+    start_steps: int = 6
+    resume_steps: int = 2
+    end_s: float = 1.5
+    walk_rms_mps2: float = 0.7
+    side_obliquity_deg: float = 4.0
+    side_rotation_deg: float = 4.0
+    side_rotation_weight: float = 0.4
+    side_keep: float = 0.97
+    side_flip: float = 3.0
+
+    def __post_init__(self) -> None:
+        _positive(self)
+        if not 1 <= self.start_steps <= 7:
+            raise ParameterError("parameter contacts.start_steps must be between 1 and 7.")
+
+
+@dataclass(frozen=True)
+class Input:
+    """What is believed of a sample."""
+
+    acc_limit_mps2: float = 800.0
+    gyr_limit_dps: float = 4000.0
+    bridge_max_ms: float = 250.0
+
+    def __post_init__(self) -> None:
+        _positive(self)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """All parameters, by stage. Free of the output rate: :func:`kernel_params` adds it."""
+
+    input: Input = field(default_factory=Input)
+    attitude: Attitude = field(default_factory=Attitude)
+    mounting: Mounting = field(default_factory=Mounting)
+    contacts: Contacts = field(default_factory=Contacts)
+
+    def to_dict(self) -> dict[str, dict[str, float | int]]:
+        """Nested plain numbers, as in the TOML file."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Parameters:
+        """Parameters from nested numbers; what is not named keeps its default.
+
+        Raises:
+            ParameterError: an unknown section or name, or a value that cannot be.
+        """
+        groups = {"input": Input, "attitude": Attitude, "mounting": Mounting, "contacts": Contacts}
+        made: dict[str, Any] = {}
+        for section, values in data.items():
+            if section not in groups or not isinstance(values, dict):
+                raise ParameterError(f"unknown parameter section [{section}]; there are {', '.join(groups)}.")
+            known = {f.name for f in fields(groups[section])}
+            for name in values:
+                if name not in known:
+                    raise ParameterError(f"unknown parameter {section}.{name}; `trendel params` prints all of them.")
+            made[section] = groups[section](**values)
+        return cls(**made)
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> Parameters:
+        """Read a TOML file such as `trendel params` writes."""
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ParameterError(f"cannot read the parameter file {path}: {error}.") from error
+        try:
+            return cls.from_dict(tomllib.loads(text))
+        except tomllib.TOMLDecodeError as error:
+            raise ParameterError(f"the parameter file {path} is not valid TOML: {error}.") from error
+
+    def to_toml(self) -> str:
+        """The same numbers as TOML text."""
+        import tomli_w
+
+        return tomli_w.dumps(self.to_dict())
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a recording or a clip brings along.
+
+    Attributes:
+        rate_hz: output data rate.
+        has_gyro: False for accelerometer-only input.
+        has_left: False where the medio-lateral axis is missing.
+        levelled: axes are forward, left, up and level; no attitude is computed.
+        axes: (3, 3) rows forward, left, up of the pelvis in the sensor frame, or None where unknown.
+        has_standing: the axes are levelled to the standing posture.
+        bias_radps: (3,) gyroscope bias to start with, sensor frame.
+    """
+
+    rate_hz: float
+    has_gyro: bool = True
+    has_left: bool = True
+    levelled: bool = False
+    axes: tuple[tuple[float, float, float], ...] | None = None
+    has_standing: bool = False
+    bias_radps: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+def _taps(sigma_ticks: float, half_max: int) -> tuple[int, list[float]]:
+    """Gaussian taps from the centre outwards, normalised to a two-sided sum of one, zero padded to half_max + 1."""
+    half = min(half_max, max(1, math.ceil(2.6 * sigma_ticks)))
+    raw = [math.exp(-0.5 * (k / sigma_ticks) ** 2) for k in range(half + 1)]
+    total = raw[0] + 2 * sum(raw[1:])
+    return half, [v / total for v in raw] + [0.0] * (half_max - half)
+
+
+def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
+    """The kernels' parameter record, (1,) of dtype Params: computed in float64, rounded once to float32.
+
+    Raises:
+        ParameterError: the rate is outside what the kernels are made for.
+    """
+    rate = setup.rate_hz
+    if not RATE_MIN_HZ <= rate <= RATE_MAX_HZ:
+        raise ParameterError(
+            f"a rate of {rate:g} Hz is outside {RATE_MIN_HZ:g} to {RATE_MAX_HZ:g} Hz; check the time column or --rate-hz."
+        )
+    p = parameters
+    a, m, c = p.attitude, p.mounting, p.contacts
+    rad = math.pi / 180.0
+    record = np.zeros(1, DTYPES["Params"]).view(np.recarray)
+    block_n = max(1, round(rate * a.block_ms / 1e3))
+    tick_n = max(1, round(rate * c.tick_ms / 1e3))
+    tick_s = tick_n / rate
+    gyro_noise = a.gyro_noise_deg_rts if setup.has_gyro else a.no_gyro_turn_dps_rts
+    slow_half, slow_taps = _taps(c.slow_sigma_ms / 1e3 / tick_s, SLOW_HALF_MAX)
+    fine_half, fine_taps = _taps(c.fine_sigma_ms / 1e3 / tick_s, FINE_HALF_MAX)
+    axes = setup.axes or ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+    values: dict[str, dict[str, Any]] = {
+        "input": {
+            "dt_s": 1 / rate, "dt_min_s": 0.5 / rate, "dt_max_s": 2.0 / rate,
+            "acc_limit_mps2": p.input.acc_limit_mps2, "gyr_limit_radps": p.input.gyr_limit_dps * rad,
+            "bridge_max_n": round(p.input.bridge_max_ms / 1e3 * rate), "has_gyro": int(setup.has_gyro),
+            "has_left": int(setup.has_left), "levelled": int(setup.levelled),
+        },
+        "attitude": {
+            "block_n": block_n, "block_inv": 1 / block_n, "gravity_mps2": STANDARD_GRAVITY_MPS2,
+            "init_blocks_n": max(1, round(a.init_s * rate / block_n)),
+            "gyro_noise2": (gyro_noise * rad) ** 2, "gyro_scale2": a.gyro_scale_error_rts**2,
+            "vel_noise2": a.velocity_noise_m_rts**2, "vel_motion": a.velocity_motion_s, "vel_tau_s": a.velocity_tau_s,
+            "vel_rest2": a.velocity_rest_noise_m_rts**2, "acc_noise2": a.acc_noise_mps_rts**2,
+            "bias_walk2": (a.bias_walk_dps_rts * rad) ** 2 if setup.has_gyro else 0.0,
+            "bias_init2": (a.bias_init_dps * rad) ** 2 if setup.has_gyro else 0.0,
+            "bias_rest2": (a.bias_rest_dps * rad) ** 2, "bias_limit_radps": a.bias_limit_dps * rad,
+            "vel_init_mps": a.velocity_init_mps, "rest_tau_s": a.rest_tau_s, "rest_gyr_radps": a.rest_gyr_dps * rad,
+            "rest_acc_mps2": a.rest_acc_mps2, "rest_hold_s": a.rest_hold_s, "frame_tau_s": a.frame_tau_s,
+            "heading_tau_s": a.heading_tau_s, "vertical_tau_s": a.vertical_tau_s,
+        },
+        "mounting": {
+            "given": int(setup.axes is not None or setup.levelled), "has_standing": int(setup.has_standing),
+            "axes": np.asarray(axes, float).ravel(), "bias_radps": setup.bias_radps,
+            "stand_cos_min": math.cos(m.stand_angle_deg * rad),
+            "stand_min_n": max(1, round(m.stand_min_s * rate / block_n)),
+            "settle_n": m.settle_strides, "first_n": m.first_strides, "memory_n": m.memory_strides,
+        },
+        "contacts": {
+            "tick_n": tick_n, "tick_inv": 1 / tick_n, "tick_s": tick_s, "tick_centre": (tick_n - 1) / 2,
+            "slow_half_n": slow_half, "slow_taps": slow_taps, "fine_half_n": fine_half, "fine_taps": fine_taps,
+            "level_tau_s": c.level_tau_s, "gravity_mps2": STANDARD_GRAVITY_MPS2,
+            "ic_force_g": c.ic_force_g, "to_force_g": c.to_force_g, "ic_back_s": c.ic_back_ms / 1e3,
+            "step_min_s": c.step_min_ms / 1e3, "step_max_s": c.step_max_ms / 1e3,
+            "step_max_weak_s": c.step_max_weak_ms / 1e3, "swing_g": c.swing_g, "swing_weak_g": c.swing_weak_g,
+            "float_g": c.float_g, "float_weak_g": c.float_weak_g, "start_n": c.start_steps, "resume_n": c.resume_steps,
+            "end_s": c.end_s, "walk_rms_mps2": c.walk_rms_mps2, "obl_scale_rad": c.side_obliquity_deg * rad,
+            "rot_scale_rad": c.side_rotation_deg * rad, "rot_weight": c.side_rotation_weight,
+            "side_keep": c.side_keep, "side_flip": c.side_flip,
+        },
+    }
+    for stage, group in values.items():
+        view = record[stage]
+        missing = set(view.dtype.names or ()) ^ set(group)
+        if missing:
+            raise AssertionError(f"kernel parameters of {stage} do not match the layout: {sorted(missing)}")
+        for name, value in group.items():
+            view[name][0] = value
+    digest = hashlib.sha256(record.tobytes()).digest()
+    record.magic, record.layout_hash, record.size = MAGIC_PARAMS, LAYOUT_HASH, SIZE_PARAMS
+    record.param_hash = int.from_bytes(digest[:4], "little")
+    return record

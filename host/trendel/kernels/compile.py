@@ -1,0 +1,106 @@
+"""How a kernel is compiled: one explicit signature, strict IEEE arithmetic, cached by the content of all kernel sources.
+
+numba's own cache does not notice an edited callee in another file, so the cache folder's name carries a hash of every
+source of this package: any edit is a cold start.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+import numpy as np
+from numba import types
+from numba.core import config
+
+from trendel.kernels.layout import DTYPES
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+f4 = types.float32
+i4 = types.int32
+u4 = types.uint32
+
+
+def nested(*shape: int) -> types.NestedArray:
+    """The numba type of a float32 array inside a struct; a kernel takes it by reference."""
+    return types.NestedArray(f4, shape)
+
+
+def record(name: str) -> types.Record:
+    """The numba type of a struct of the layout, by name."""
+    return numba.from_dtype(DTYPES[name])
+
+
+def rows(name: str) -> types.Array:
+    """The numba type of a C-contiguous array of such structs."""
+    return types.Array(record(name), 1, "C")
+
+
+def source_hash() -> str:
+    """Hash (16 hex digits) of the sources of all kernels: names the code that a number was computed by."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def cache_root() -> Path:
+    """Folder of all compiled kernels: TRENDEL_CACHE_DIR, or the user's cache folder."""
+    named = os.environ.get("TRENDEL_CACHE_DIR")
+    if named:
+        return Path(named)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("trendel"))
+
+
+def _writable_cache() -> Path:
+    """The cache folder for these sources, or one in the temporary folder where the first cannot be written."""
+    for root in (cache_root(), Path(tempfile.gettempdir()) / f"trendel-{os.getuid() if hasattr(os, 'getuid') else 0}"):
+        folder = root / f"kernels-{KERNEL_HASH}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return folder
+        except OSError:
+            continue
+    return Path(tempfile.mkdtemp(prefix="trendel-"))
+
+
+KERNEL_HASH = source_hash()
+CACHE_FOLDER = _writable_cache()
+progress: Callable[[str], None] | None = None
+"""Called with the name of each kernel before it is loaded or compiled; set it before importing the pipeline."""
+
+
+def kernel(signature: Any, inline: bool = False) -> Callable[[F], F]:
+    """Compile a function of the kernel dialect with the one given signature.
+
+    With NUMBA_DISABLE_JIT=1 the function stays plain Python, which gives the same bits, slowly.
+    """
+
+    def decorate(function: F) -> F:
+        if progress is not None:
+            progress(function.__name__)
+        # The folder is numba's global setting: set it for our own functions only.
+        kept, config.CACHE_DIR = config.CACHE_DIR, str(CACHE_FOLDER)
+        try:
+            return numba.njit(  # type: ignore[no-any-return]
+                signature, cache=True, error_model="numpy", fastmath=False, boundscheck=False, nogil=True,
+                forceinline=inline,
+            )(function)
+        finally:
+            config.CACHE_DIR = kept
+
+    return decorate
+
+
+def zeros(name: str, n: int = 1) -> np.recarray:
+    """(n,) zeroed structs of the layout as a record array; an element can be passed to a kernel by reference."""
+    return np.zeros(n, DTYPES[name]).view(np.recarray)

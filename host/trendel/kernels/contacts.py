@@ -1,0 +1,293 @@
+"""Steps from the vertical: a tick of about 10 ms, one mid rise a step, then initial contact and toe-off around it.
+
+All signals are averaged over ticks and kept in a short ring, so the work of a step is the same at any output rate. A smooth
+copy of the vertical specific force (Gaussian, sigma 55 ms) has one rise through its mean in each step of running;
+between two rises the step is judged: duration, first harmonic and least force tell running from walking and
+jumping (in running the body flies or nearly so, and its vertical motion is one swing a step: Cavagna, Thys & Zamboni
+1976). Contact begins and ends where the lightly smoothed force crosses a threshold next to the mid rise and fall, as
+on a force plate; the two thresholds are parameters.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from trendel.kernels.compile import f4, i4, kernel, record, u4
+from trendel.kernels.layout import (
+    R_FWD, R_LEFT, R_OBL, R_ROT, R_TILT, R_UP, R_WPITCH, R_WROLL, RING_COLUMNS, RING_MASK,
+)
+from trendel.kernels.mathf import clip, cosf, root, sinf, snap
+
+_F0, _F1, _HALF, _F2 = np.float32(0.0), np.float32(1.0), np.float32(0.5), np.float32(2.0)
+_TWO_PI = np.float32(2 * np.pi)
+_U0, _U1 = np.uint32(0), np.uint32(1)
+_I0, _I1, _I2, _NEVER = np.int32(0), np.int32(1), np.int32(2), np.int32(-1)
+_MASK = np.int32(RING_MASK)
+
+
+@kernel(u4(record("ContactState")))
+def end_running(state):
+    """Close the running segment: sides are voted anew in the next one."""
+    state.running = _U0
+    state.vote = _F0
+    state.side_zero = _I0
+    state.parity = _U0
+    state.last_ok = _U0
+    state.phase_n = _U0
+    state.obl_last_ok = _U0
+    return _U0
+
+
+@kernel(u4(record("ContactState"), record("Params"), u4))
+def contacts_reset(state, params, sample_n):
+    """Start the ticks anew at sample sample_n; what was emitted and the sides' vote are kept until running ends."""
+    for j in range(RING_COLUMNS):
+        state.sums[j] = _F0
+    state.tick_i = _U0
+    state.ticks_n = _I0
+    state.origin_i = sample_n
+    state.level_mps2 = params.contacts.gravity_mps2
+    state.motion2 = _F0
+    state.slow_last = params.contacts.gravity_mps2
+    state.rise_tick = _NEVER
+    state.fall_tick = _NEVER
+    state.good_n = _U0
+    state.queue_n = _U0
+    state.phase_n = _U0
+    state.obl_last_ok = _U0
+    state.last_ok = _U0
+    end_running(state)
+    return _U0
+
+
+@kernel(f4(record("ContactState"), record("Params"), i4))
+def fine_up(state, params, tick):
+    """Lightly smoothed vertical specific force (m/s2) at a tick; ticks outside the ring repeat its edge."""
+    p = params.contacts
+    ring = state.ring
+    newest = state.ticks_n - _I1
+    total = ring[tick & _MASK, R_UP] * p.fine_taps[0]
+    for k in range(1, p.fine_half_n + _U1):
+        after = tick + np.int32(k)
+        before = tick - np.int32(k)
+        if after > newest:
+            after = newest
+        if before < _I0:
+            before = _I0
+        total += p.fine_taps[k] * (ring[after & _MASK, R_UP] + ring[before & _MASK, R_UP])
+    return total
+
+
+@kernel(f4(record("ContactState"), record("Params"), i4))
+def slow_up(state, params, tick):
+    """The step-finding copy of the vertical (m/s2) at a tick that has slow_half_n ticks on both sides."""
+    p = params.contacts
+    ring = state.ring
+    total = ring[tick & _MASK, R_UP] * p.slow_taps[0]
+    for k in range(1, p.slow_half_n + _U1):
+        j = np.int32(k)
+        total += p.slow_taps[k] * (ring[(tick + j) & _MASK, R_UP] + ring[(tick - j) & _MASK, R_UP])
+    return total
+
+
+@kernel(u4(record("ContactState"), record("Params"), i4, i4, i4, f4, record("Instant")))
+def find_crossing(state, params, start, stop, direction, threshold_mps2, instant):
+    """Walk from tick start to stop by direction (+1, -1) to where the force falls below the threshold, into instant.
+
+    Without a crossing the instant is that of least force, marked as not clear.
+    """
+    least_tick = start
+    here = fine_up(state, params, start)
+    least = here
+    tick = start
+    while tick != stop:
+        there = fine_up(state, params, tick + direction)
+        if here >= threshold_mps2 and there < threshold_mps2:
+            share = (here - threshold_mps2) / (here - there)
+            share = clip(share, _F0, _F1)
+            if direction > _I0:
+                instant.tick = tick
+                instant.frac = share
+            else:
+                instant.tick = tick - _I1
+                instant.frac = _F1 - share
+            instant.clear = _U1
+            return _U1
+        tick = tick + direction
+        here = there
+        if here < least:
+            least = here
+            least_tick = tick
+    instant.tick = least_tick
+    instant.frac = _F0
+    instant.clear = _U0
+    return _U0
+
+
+@kernel(i4(record("ContactState"), record("Params"), i4, i4))
+def judge_step(state, params, start, stop):
+    """Is the vertical between two mid rises (ticks start to stop) a running step? 0 no, 1 weakly, 2 clearly."""
+    p = params.contacts
+    n = np.float32(stop - start)
+    duration = n * p.tick_s
+    if duration < p.step_min_s or duration > p.step_max_s:
+        return _I0
+    turn = _TWO_PI / n
+    c1, s1 = cosf(turn), sinf(turn)
+    c, s, re, im = _F1, _F0, _F0, _F0
+    least = fine_up(state, params, start)
+    tick = start
+    while tick < stop:
+        up = state.ring[tick & _MASK, R_UP] - p.gravity_mps2
+        re += up * c
+        im += up * s
+        c, s = c * c1 - s * s1, s * c1 + c * s1
+        fine = fine_up(state, params, tick)
+        if fine < least:
+            least = fine
+        tick = tick + _I1
+    swing = _F2 * root(re * re + im * im) / n / p.gravity_mps2
+    least = least / p.gravity_mps2
+    if swing >= p.swing_g and least <= p.float_g:
+        return _I2
+    if swing >= p.swing_weak_g and least <= p.float_weak_g and duration <= p.step_max_weak_s:
+        return _I1
+    return _I0
+
+
+@kernel(f4(record("ContactState"), record("Params"), i4, i4))
+def side_sign(state, params, start, stop):
+    """Which foot stands, from a step between two mid rises: near +1 left, near -1 right.
+
+    The pelvis is highest on the side of the standing foot in mid stance and sinks there towards the next contact; it is
+    turned towards that side's back in swing. Both turn their sign from step to step, so only the fall of
+    obliquity and of rotation within the step count, not their zero.
+    """
+    p = params.contacts
+    n = np.float32(stop - start)
+    o1, o2, r1, r2, no1, no2, nr1, nr2 = _F0, _F0, _F0, _F0, _F0, _F0, _F0, _F0
+    tick = start
+    while tick < stop:
+        phase = np.float32(tick - start) / n
+        obl, rot = state.ring[tick & _MASK, R_OBL], state.ring[tick & _MASK, R_ROT]
+        if phase >= np.float32(0.1) and phase < np.float32(0.35):
+            o1 += obl
+            no1 += _F1
+        elif phase >= _HALF and phase < np.float32(0.75):
+            o2 += obl
+            no2 += _F1
+        if phase < np.float32(0.4):
+            r1 += rot
+            nr1 += _F1
+        elif phase >= np.float32(0.6) and phase < np.float32(0.95):
+            r2 += rot
+            nr2 += _F1
+        tick = tick + _I1
+    if no1 < _HALF or no2 < _HALF or nr1 < _HALF or nr2 < _HALF:
+        return _F0
+    obl = clip((o1 / no1 - o2 / no2) / p.obl_scale_rad, -_F1, _F1)
+    rot = clip((r1 / nr1 - r2 / nr2) / p.rot_scale_rad, -_F1, _F1)
+    return (obl + p.rot_weight * rot) / (_F1 + p.rot_weight)
+
+
+@kernel(u4(record("ContactState"), record("Params"), f4))
+def vote_side(state, params, sign):
+    """Add a step's sign to the vote for the side of parity 0, and decide or turn the sides over."""
+    p = params.contacts
+    even = sign if state.parity == _U0 else -sign
+    state.vote = snap(p.side_keep * state.vote + even)
+    if state.side_zero == _I0:
+        if state.vote > _F1:
+            state.side_zero = _I1
+        elif state.vote < -_F1:
+            state.side_zero = _NEVER
+    elif state.side_zero > _I0 and state.vote < -p.side_flip:
+        state.side_zero = _NEVER
+    elif state.side_zero < _I0 and state.vote > p.side_flip:
+        state.side_zero = _I1
+    return _U0
+
+
+@kernel(u4(record("ContactState"), record("Params"), record("Out"), f4, f4))
+def add_to_tick(state, params, out, roll_radps, pitch_radps):
+    """Add this sample's signals and its rates (pelvis frame) to the tick; returns 1 when the tick is full."""
+    s = state.sums
+    s[R_UP] += out.acc_level_mps2[2]
+    s[R_FWD] += out.acc_level_mps2[0]
+    s[R_LEFT] += out.acc_level_mps2[1]
+    s[R_TILT] += out.tilt_rad
+    s[R_OBL] += out.obliquity_rad
+    s[R_ROT] += out.rotation_rad
+    s[R_WROLL] += roll_radps
+    s[R_WPITCH] += pitch_radps
+    state.tick_i += _U1
+    return _U1 if state.tick_i >= params.contacts.tick_n else _U0
+
+
+@kernel(u4(record("ContactState"), record("Params")))
+def close_tick(state, params):
+    """Move the tick's means into the ring and follow the level and the motion of the vertical."""
+    p = params.contacts
+    row = state.ticks_n & _MASK
+    for j in range(RING_COLUMNS):
+        state.ring[row, j] = snap(state.sums[j] * p.tick_inv)
+        state.sums[j] = _F0
+    state.tick_i = _U0
+    state.ticks_n = state.ticks_n + _I1
+    up = state.ring[row, R_UP]
+    share = clip(p.tick_s / p.level_tau_s, _F0, _F1)
+    state.level_mps2 += share * (up - state.level_mps2)
+    d = up - state.level_mps2
+    state.motion2 = snap(state.motion2 + share * (d * d - state.motion2))
+    state.since_good_s = clip(state.since_good_s + p.tick_s, _F0, np.float32(1e6))
+    return _U0
+
+
+@kernel(i4(f4, f4))
+def clip_ticks(duration_s, tick_s):
+    """Whole ticks in a duration, at most 40."""
+    n = _I0
+    left = duration_s
+    while left > _F0 and n < np.int32(40):
+        left = left - tick_s
+        n = n + _I1
+    return n
+
+
+@kernel(i4(record("ContactState"), record("Params")))
+def find_rise(state, params):
+    """Look at the newest tick that the smoother can see; returns that tick at a mid rise that ends a step, else -1.
+
+    The first rise after a pause only starts a step; a fall between two rises is remembered for toe-off.
+    """
+    p = params.contacts
+    half = np.int32(p.slow_half_n)
+    tick = state.ticks_n - _I1 - half
+    if tick < half:
+        return _NEVER
+    slow = slow_up(state, params, tick)
+    last = state.slow_last
+    state.slow_last = slow
+    level = state.level_mps2
+    if last >= level and slow < level:
+        if state.rise_tick >= _I0 and state.fall_tick < _I0:
+            state.fall_tick = tick
+        return _NEVER
+    if not (last < level and slow >= level):
+        if state.rise_tick >= _I0 and np.float32(tick - state.rise_tick) * p.tick_s > p.step_max_s * _F2:
+            state.rise_tick = _NEVER
+        return _NEVER
+    back = tick - clip_ticks(p.ic_back_s, p.tick_s)
+    if back < _I0:
+        back = _I0
+    if state.rise_tick < _I0 or state.fall_tick < _I0:
+        state.rise_tick = tick
+        state.fall_tick = _NEVER
+        find_crossing(state, params, tick, back, _NEVER, p.ic_force_g * p.gravity_mps2, state.ic)
+        return _NEVER
+    find_crossing(state, params, tick, back, _NEVER, p.ic_force_g * p.gravity_mps2, state.next)
+    start = state.fall_tick - _I2
+    if start < state.rise_tick:
+        start = state.rise_tick
+    find_crossing(state, params, start, tick, _I1, p.to_force_g * p.gravity_mps2, state.to)
+    return tick

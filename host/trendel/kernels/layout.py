@@ -1,0 +1,442 @@
+"""State, parameters, samples and outputs of the kernels: one declarative table, everything else is derived from it.
+
+Every scalar is four bytes wide (float32, int32, uint32), so there is no padding on any machine. The numpy dtypes
+below, the C header of the firmware and the layout hash that both carry all come from :data:`STRUCTS`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from trendel.kernels.metrics import METRICS
+
+SCALARS = {"f4": np.dtype(np.float32), "i4": np.dtype(np.int32), "u4": np.dtype(np.uint32)}
+
+MAGIC_STATE = 0x54524453  # "TRDS"
+MAGIC_PARAMS = 0x54524450  # "TRDP"
+
+RING_N = 128  # ticks kept, a power of two: one step and the filters' delay at any tick rate below 150 Hz
+RING_MASK = RING_N - 1
+SLOW_HALF_MAX = 24  # one-sided taps of the step-finding smoother
+FINE_HALF_MAX = 6  # one-sided taps of the event smoother
+PHASE_N = 24  # points to which a step is resampled for comparing it with its neighbour
+QUEUE_N = 8  # finished steps that wait until running is established
+METRIC_N = len(METRICS)
+
+# Columns of a ring row: levelled specific force and angles of one tick, in the working pelvis frame.
+R_UP, R_FWD, R_LEFT, R_TILT, R_OBL, R_ROT, R_WROLL, R_WPITCH = range(8)
+RING_COLUMNS = 8
+PHASE_COLUMNS = 5  # up, forward, left, roll rate, pitch rate
+
+# Flags of a sample.
+SAMPLE_INVALID = 1
+SAMPLE_SATURATED = 2
+SAMPLE_GAP = 4
+
+# Flags returned by step().
+NEW_STEP = 1
+NEW_STRIDE = 2
+NEW_EVENT = 4
+COLD_START = 8
+
+# What the runner is doing, in Out.segment.
+SEGMENT_UNKNOWN, SEGMENT_STANDING, SEGMENT_WALKING, SEGMENT_RUNNING = range(4)
+
+# Flags of a step: the reasons behind its quality.
+Q_PROVISIONAL = 1  # mounting or side had not settled yet
+Q_BRIDGED = 2  # invalid samples were bridged in it
+Q_SATURATED = 4
+Q_NO_FLIGHT = 8  # the force did not fall below the threshold: instants are those of least force
+Q_IRREGULAR = 16  # its duration differs from its neighbour's by more than 15 %
+Q_SIDE_UNSURE = 32
+Q_ATTITUDE = 64  # orientation had not settled yet
+
+F0 = np.float32(0.0)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One member of a struct: its scalar or struct type, shape, unit and meaning."""
+
+    name: str
+    type: str
+    shape: tuple[int, ...] = ()
+    unit: str = ""
+    doc: str = ""
+
+
+@dataclass(frozen=True)
+class Struct:
+    """A C-layout struct; members may be earlier structs."""
+
+    name: str
+    doc: str
+    fields: tuple[Field, ...]
+
+
+def _f(name: str, unit: str, doc: str, *shape: int) -> Field:
+    return Field(name, "f4", shape, unit, doc)
+
+
+def _i(name: str, doc: str, *shape: int) -> Field:
+    return Field(name, "i4", shape, "", doc)
+
+
+def _u(name: str, doc: str, *shape: int) -> Field:
+    return Field(name, "u4", shape, "", doc)
+
+
+def _s(name: str, struct: str, doc: str, *shape: int) -> Field:
+    return Field(name, struct, shape, "", doc)
+
+
+_HEADER = (
+    _u("magic", "marks the bytes as this kind of record"),
+    _u("layout_hash", "of this table"),
+    _u("param_hash", "of the parameters that the record belongs to"),
+    _u("size", "bytes of the whole record"),
+)
+
+PARAM_STRUCTS = (
+    Struct(
+        "InputParams",
+        "What the sensor gives and what is believed of a sample.",
+        (
+            _f("dt_s", "s", "nominal sampling interval"),
+            _f("dt_min_s", "s", "shortest interval taken as it is"),
+            _f("dt_max_s", "s", "longest interval taken as it is"),
+            _f("acc_limit_mps2", "m/s2", "an accelerometer value beyond it is not one"),
+            _f("gyr_limit_radps", "rad/s", "a gyroscope value beyond it is not one"),
+            _u("bridge_max_n", "invalid samples in a row that are bridged; more of them are a gap"),
+            _u("has_gyro", "1 if there is a gyroscope"),
+            _u("has_left", "1 if the medio-lateral axis is there"),
+            _u("levelled", "1 if the axes are forward, left, up and are taken as level (no attitude)"),
+        ),
+    ),
+    Struct(
+        "AttitudeParams",
+        "Inclination filter; see kernels/attitude.py for the model.",
+        (
+            _u("block_n", "samples in one correction block"),
+            _f("block_inv", "1", "1 / block_n"),
+            _f("gravity_mps2", "m/s2", "standard gravity"),
+            _u("init_blocks_n", "blocks whose mean gives the first inclination"),
+            _f("gyro_noise2", "rad2/s", "variance density of the angle from gyroscope noise"),
+            _f("gyro_scale2", "s", "variance density of the angle per squared rate: scale and alignment errors"),
+            _f("vel_noise2", "m2/s", "variance density of the pseudo measurement 'the velocity is zero'"),
+            _f("vel_motion", "s", "part of the variance of the tracked velocity that is added to it"),
+            _f("vel_tau_s", "s", "time constant of that variance"),
+            _f("vel_rest2", "m2/s", "the same density at rest"),
+            _f("acc_noise2", "m2/s3", "variance density of the velocity from accelerometer noise"),
+            _f("bias_walk2", "rad2/s3", "variance density of the gyroscope bias"),
+            _f("bias_init2", "rad2/s2", "first variance of the gyroscope bias"),
+            _f("bias_rest2", "rad2/s2", "variance of the gyroscope bias after rest"),
+            _f("bias_limit_radps", "rad/s", "largest gyroscope bias"),
+            _f("vel_init_mps", "m/s", "change of velocity to be expected during initialisation"),
+            _f("rest_tau_s", "s", "time constant of the means that rest is judged by"),
+            _f("rest_gyr_radps", "rad/s", "rate below which it may be rest"),
+            _f("rest_acc_mps2", "m/s2", "deviation of specific force below which it may be rest"),
+            _f("rest_hold_s", "s", "how long it must last"),
+            _f("frame_tau_s", "s", "time constant of the mean rotation through which bias is observed"),
+            _f("heading_tau_s", "s", "time constant of the slow heading, twice in series"),
+            _f("vertical_tau_s", "s", "time constant of the leaky integrals behind the vertical position"),
+        ),
+    ),
+    Struct(
+        "MountingParams",
+        "Sensor to pelvis.",
+        (
+            _u("given", "1 if the rotation is known and kept"),
+            _u("has_standing", "1 if that rotation is levelled to the standing posture"),
+            _f("axes", "1", "the known forward, left and up axis of the pelvis in the sensor frame", 9),
+            _f("bias_radps", "rad/s", "gyroscope bias to start with, sensor frame", 3),
+            _f("stand_cos_min", "1", "standing counts if its up axis is this near to the running mean"),
+            _u("stand_min_n", "blocks of rest that make a standing posture"),
+            _u("settle_n", "strides after which a causal run keeps its mounting"),
+            _u("first_n", "strides after which a first mounting is set"),
+            _f("memory_n", "1", "strides in the running means at most"),
+        ),
+    ),
+    Struct(
+        "ContactParams",
+        "Steps, events, side and segments.",
+        (
+            _u("tick_n", "samples in one tick"),
+            _f("tick_inv", "1", "1 / tick_n"),
+            _f("tick_s", "s", "nominal duration of a tick"),
+            _f("tick_centre", "1", "samples from the first of a tick to its centre"),
+            _u("slow_half_n", "one-sided length of the step-finding smoother, ticks"),
+            _f("slow_taps", "1", "its taps from the centre outwards", SLOW_HALF_MAX + 1),
+            _u("fine_half_n", "one-sided length of the event smoother, ticks"),
+            _f("fine_taps", "1", "its taps from the centre outwards", FINE_HALF_MAX + 1),
+            _f("level_tau_s", "s", "time constant of the level that the slow signal crosses, and of the vertical motion"),
+            _f("gravity_mps2", "m/s2", "standard gravity"),
+            _f("ic_force_g", "g", "specific force that ends the search for initial contact"),
+            _f("to_force_g", "g", "specific force that ends the search for toe-off"),
+            _f("ic_back_s", "s", "how far before the mid rise initial contact is searched"),
+            _f("step_min_s", "s", "shortest step"),
+            _f("step_max_s", "s", "longest step with a clear flight"),
+            _f("step_max_weak_s", "s", "longest step without one"),
+            _f("swing_g", "g", "first harmonic of the vertical in a step that is clearly running"),
+            _f("swing_weak_g", "g", "the least in running"),
+            _f("float_g", "g", "least specific force in a step that is clearly running"),
+            _f("float_weak_g", "g", "the most that the least specific force may be in running"),
+            _u("start_n", "running steps in a row that start a segment"),
+            _u("resume_n", "running steps in a row that go on with one"),
+            _f("end_s", "s", "without a running step for this long a segment ends"),
+            _f("walk_rms_mps2", "m/s2", "vertical motion that is walking rather than standing"),
+            _f("obl_scale_rad", "rad", "obliquity fall that decides a side"),
+            _f("rot_scale_rad", "rad", "rotation that decides a side"),
+            _f("rot_weight", "1", "weight of rotation beside obliquity"),
+            _f("side_keep", "1", "memory of the vote from step to step"),
+            _f("side_flip", "1", "vote against it that turns the sides over"),
+        ),
+    ),
+    Struct(
+        "Params",
+        "All that tunes the kernels, computed on the host in float64 and rounded once.",
+        (
+            *_HEADER,
+            _s("input", "InputParams", ""),
+            _s("attitude", "AttitudeParams", ""),
+            _s("mounting", "MountingParams", ""),
+            _s("contacts", "ContactParams", ""),
+        ),
+    ),
+)
+
+STATE_STRUCTS = (
+    Struct(
+        "InputState",
+        "The last good sample, for bridging.",
+        (
+            _f("acc_mps2", "m/s2", "sensor frame", 3),
+            _f("gyr_radps", "rad/s", "sensor frame", 3),
+            _u("invalid_run_n", "invalid samples since"),
+            _u("bridged_n", "samples bridged so far"),
+        ),
+    ),
+    Struct(
+        "AttitudeState",
+        "Strapdown rotation and what corrects it.",
+        (
+            _f("q_world_from_sensor", "1", "orientation after this sample", 4),
+            _f("bias_radps", "rad/s", "gyroscope bias, sensor frame", 3),
+            _f("acc_sum", "m/s2", "specific force summed over the block, world frame", 3),
+            _f("acc_raw_sum", "m/s2", "the same in the sensor frame", 3),
+            _f("gyr_sum", "rad/s", "rate summed over the block, sensor frame", 3),
+            _f("rate2_sum", "rad2/s2", "squared rate summed over the block"),
+            _f("dt_sum", "s", "duration of the block so far"),
+            _u("block_i", "samples in the block so far"),
+            _u("blocks_n", "blocks since the last cold start or gap, saturating"),
+            _f("acc_mean", "m/s2", "mean during initialisation, world frame", 3),
+            _f("vel_mps", "m/s", "horizontal velocity that gravity does not explain, world frame", 2),
+            _f("vel2", "m2/s2", "its running variance"),
+            _f("cov", "", "covariance of angle, velocity and bias: aa av ab vv vb bb", 6),
+            _f("frame", "1", "slow mean of the first two rows of world-from-sensor", 6),
+            _f("rest_acc", "m/s2", "slow mean of the specific force, sensor frame", 3),
+            _f("rest_gyr", "rad/s", "slow mean of the rate, sensor frame", 3),
+            _f("rest_s", "s", "how long it has been at rest"),
+            _f("settled_s", "s", "time since the first inclination"),
+            _f("heading", "1", "slow forward direction in the world, two stages of x and y", 4),
+            _f("heading_unit", "1", "its direction", 2),
+            _f("vertical", "", "specific force offset m/s2, velocity m/s, position m", 3),
+        ),
+    ),
+    Struct(
+        "MountingState",
+        "Sensor to pelvis as known and as being learned.",
+        (
+            _f("axes", "1", "in use: forward, left and up axis of the pelvis in the sensor frame", 9),
+            _u("phase", "0 none, 1 learning, 2 settled"),
+            _u("strides_n", "strides learned from"),
+            _f("up_sum", "1", "up axis in the sensor, summed over the ticks of the step", 3),
+            _f("up_n", "1", "ticks in that sum"),
+            _f("up_run", "1", "mean up axis in running, sensor frame", 3),
+            _f("up_stand", "1", "mean up axis in standing, sensor frame", 3),
+            _u("stand_n", "blocks of standing in it"),
+            _u("has_standing", "1 if the zero of the angles is the standing posture"),
+            _f("axis", "1", "doubled-angle mean of the forward axis in the working frame", 2),
+            _f("forward", "1", "correlation of horizontal force with vertical velocity, working frame", 2),
+            _f("axes_learned", "1", "the same by all strides so far", 9),
+            _f("pair", "1", "doubled-angle axis of the newest stride", 2),
+            _i("known_tick", "tick at which axes came into use"),
+        ),
+    ),
+    Struct(
+        "StepRow",
+        "One step: from initial contact of one foot to that of the other.",
+        (
+            _u("index", "steps before it in the session"),
+            _u("segment_i", "running segments before it"),
+            _i("side", "1 left, -1 right, 0 unknown"),
+            _u("ic_i", "sample that initial contact is counted from"),
+            _f("ic_frac", "samples", "initial contact after that sample"),
+            _u("to_i", "the same for toe-off"),
+            _f("to_frac", "samples", ""),
+            _u("end_i", "the same for the next initial contact"),
+            _f("end_frac", "samples", ""),
+            _f("step_time_s", "s", "initial contact to initial contact"),
+            _f("regularity", "1", "correlation of the vertical with the step before (step regularity)"),
+            _f("stride_regularity", "1", "the same with the step two before (stride regularity)"),
+            _f("quality", "1", "0 to 1"),
+            _u("flags", "reasons, Q_*"),
+            _u("valid", "bit k: metric k is known"),
+            _f("metrics", "", "see METRICS", METRIC_N),
+        ),
+    ),
+    Struct(
+        "PendingStep",
+        "A finished step whose side or segment is not yet settled.",
+        (
+            _s("row", "StepRow", ""),
+            _u("parity", "0 or 1, changes with each step"),
+            _u("chained", "1 if it follows its predecessor without a break"),
+            _f("obl_ic", "rad", "obliquity at initial contact"),
+            _f("obl_max", "rad", "highest in stance"),
+            _f("obl_min", "rad", "lowest in stance"),
+            _f("obl_mean", "rad", "mean over the stride"),
+        ),
+    ),
+    Struct(
+        "Instant",
+        "A moment on the tick axis.",
+        (
+            _i("tick", "whole ticks"),
+            _f("frac", "ticks", "and its fraction, 0 to 1"),
+            _u("clear", "1 if the force crossed its threshold there"),
+        ),
+    ),
+    Struct(
+        "ContactState",
+        "Tick accumulators, the ring and the step finder.",
+        (
+            _f("sums", "", "of the ring's columns over the tick", RING_COLUMNS),
+            _u("tick_i", "samples in the tick so far"),
+            _i("ticks_n", "ticks since the last cold start or gap"),
+            _u("origin_i", "sample index of the first of those ticks"),
+            _f("level_mps2", "m/s2", "what the slow signal crosses"),
+            _f("motion2", "m2/s4", "running variance of the vertical"),
+            _f("slow_last", "m/s2", "slow signal one tick before"),
+            _i("rise_tick", "tick of the last mid rise, -1 for none"),
+            _i("fall_tick", "tick of the mid fall after it, -1 for none"),
+            _s("ic", "Instant", "last initial contact"),
+            _s("to", "Instant", "toe-off after it"),
+            _s("next", "Instant", "initial contact after that"),
+            _u("good_n", "running steps in a row"),
+            _f("since_good_s", "s", "time since the last of them"),
+            _u("running", "1 in a running segment"),
+            _u("segment_i", "segments so far"),
+            _u("steps_n", "steps emitted so far"),
+            _u("parity", "of the newest step"),
+            _f("vote", "1", "side of parity 0: positive left"),
+            _i("side_zero", "decided side of parity 0"),
+            _f("step_last_s", "s", "duration of the last running step"),
+            _i("good_tick", "tick of the mid rise that ended it"),
+            _u("bridged_last_n", "bridged samples up to the last initial contact"),
+            _u("saturated_n", "saturated samples so far"),
+            _u("saturated_last_n", "the same up to the last initial contact"),
+            _f("obl_last", "rad", "mean obliquity of the last step"),
+            _u("obl_last_ok", "1 if that step was the one before"),
+            _f("phase", "", "this step, resampled", PHASE_N, PHASE_COLUMNS),
+            _f("phase_last", "", "the running step before it", PHASE_N, PHASE_COLUMNS),
+            _f("phase_up_2", "m/s2", "vertical of the one before that", PHASE_N),
+            _u("phase_n", "how many of those two are there"),
+            _u("queue_n", "steps waiting"),
+            _u("queue_i", "the oldest of them"),
+            _s("queue", "PendingStep", "ring of waiting steps", QUEUE_N),
+            _s("last", "StepRow", "the step emitted last, for the stride"),
+            _u("last_ok", "1 if there is one in this segment"),
+            _f("ring", "", "newest ticks", RING_N, RING_COLUMNS),
+        ),
+    ),
+    Struct(
+        "State",
+        "All that changes. Plain bytes: a copy is a checkpoint.",
+        (
+            *_HEADER,
+            _u("sample_n", "samples taken so far, modulo 2**32"),
+            _s("input", "InputState", ""),
+            _s("attitude", "AttitudeState", ""),
+            _s("mounting", "MountingState", ""),
+            _s("contacts", "ContactState", ""),
+        ),
+    ),
+)
+
+IO_STRUCTS = (
+    Struct(
+        "Sample",
+        "One reading of the sensor.",
+        (
+            _f("acc_mps2", "m/s2", "specific force, sensor frame", 3),
+            _f("gyr_radps", "rad/s", "rate, sensor frame", 3),
+            _f("dt_s", "s", "time since the sample before"),
+            _u("flags", "SAMPLE_*"),
+        ),
+    ),
+    Struct(
+        "StrideRow",
+        "One stride: from initial contact of one foot to the next of the same.",
+        (
+            _u("index", "index of its second step"),
+            _u("segment_i", "running segments before it"),
+            _i("side", "of the foot that starts and ends it"),
+            _u("ic_i", "sample that its start is counted from"),
+            _f("ic_frac", "samples", ""),
+            _u("end_i", "sample that its end is counted from"),
+            _f("end_frac", "samples", ""),
+            _f("stride_time_s", "s", ""),
+            _f("step_regularity", "1", ""),
+            _f("stride_regularity", "1", ""),
+            _f("quality", "1", "the lower of its two steps'"),
+            _u("flags", "of both steps"),
+            _u("valid", "bit k: metric k is known for both steps"),
+            _f("metrics", "", "mean of its two steps", METRIC_N),
+            _f("left_minus_right", "", "left step less right step", METRIC_N),
+        ),
+    ),
+    Struct(
+        "Out",
+        "What one step of the kernel gives.",
+        (
+            _f("q_world_from_sensor", "1", "w first", 4),
+            _f("tilt_rad", "rad", "anterior positive"),
+            _f("obliquity_rad", "rad", "left side up positive"),
+            _f("rotation_rad", "rad", "to the left positive, about the slow heading"),
+            _f("vertical_m", "m", "upward, about its slow mean"),
+            _f("acc_level_mps2", "m/s2", "specific force forward, left, up; level, along the slow heading", 3),
+            _u("segment", "SEGMENT_*"),
+            _s("step", "StepRow", "valid when NEW_STEP is returned"),
+            _s("stride", "StrideRow", "valid when NEW_STRIDE is returned"),
+        ),
+    ),
+)
+
+STRUCTS: tuple[Struct, ...] = (*PARAM_STRUCTS, *STATE_STRUCTS, *IO_STRUCTS)
+
+
+def _dtypes() -> dict[str, np.dtype[np.void]]:
+    known: dict[str, np.dtype] = dict(SCALARS)
+    for struct in STRUCTS:
+        known[struct.name] = np.dtype([(f.name, known[f.type], f.shape) for f in struct.fields], align=True)
+    return {s.name: known[s.name] for s in STRUCTS}
+
+
+DTYPES = _dtypes()
+"""Structured dtypes by struct name, C layout, no padding."""
+
+
+def _layout_hash() -> int:
+    text = ";".join(f"{s.name}:" + ",".join(f"{f.name}/{f.type}/{f.shape}/{f.unit}" for f in s.fields) for s in STRUCTS)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "little")
+
+
+LAYOUT_HASH = _layout_hash()
+"""uint32 that changes whenever a name, type, shape or unit of the table does."""
+
+SIZE_STATE = DTYPES["State"].itemsize
+SIZE_PARAMS = DTYPES["Params"].itemsize
