@@ -4,6 +4,7 @@ import hashlib
 import json
 import signal
 import time
+import traceback
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -68,7 +69,8 @@ def analyze_folder(folder: Path, out: Path | None, options: AnalyzeOptions, *, j
         print(to_json(_folder_summary(ordered, collected)), end="")
     else:
         console = stdout_console()
-        collected.show(console)
+        if collected.rows:
+            collected.show(console)
         done, skipped = (sum(o.status == status for o in ordered) for status in ("done", "skipped"))
         already = f", {skipped} already there" if skipped else ""
         console.print(
@@ -107,8 +109,10 @@ def _is_result(path: Path, folder: Path, out: Path) -> bool:
 
 def job_key(job: Job) -> str:
     """SHA-256 of everything the result depends on: the recording, its sidecar, the options and the kernels."""
+    from trendel.recording.sidecar import sidecar_path
+
     digest = hashlib.sha256(job.base_key.encode())
-    for path in (job.recording, job.recording.with_suffix(".json")):
+    for path in (job.recording, sidecar_path(job.recording)):
         if path.is_file():
             with path.open("rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
@@ -127,13 +131,15 @@ def run_job(job: Job) -> Outcome:
         write_result(job.folder, result, summary, signals=job.options.signals)
         return Outcome(job.name, "done")
     except TrendelError as error:
-        reason = str(error)
+        reason = str(error).removeprefix(f"{job.recording.name}: ").removeprefix(f"{job.recording}: ")
     except OSError as error:
         reason = f"{(error.strerror or str(error)).lower()} ({error.filename or job.recording})"
     except MemoryError:
         reason = "not enough memory"
     except Exception as error:  # one broken recording must not take the others with it
-        reason = f"a defect in Trendel, please report it: {type(error).__name__}: {error}"
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(place.filename).name}:{place.lineno}"
+        reason = f"a defect in Trendel, please report it: {type(error).__name__}: {error} ({where})"
     return Outcome(job.name, "failed", reason)
 
 

@@ -178,7 +178,7 @@ def params(
         Path | None, typer.Option(metavar="FILE.toml", help="Write there instead of to stdout.", show_default=False)
     ] = None,
 ) -> None:
-    """The default parameters as TOML, with unit and meaning of each, to edit and give back with --params."""
+    """All parameters with their defaults as TOML, to edit and give back with --params."""
     from trendel.app.params import write_parameters
 
     write_parameters(out)

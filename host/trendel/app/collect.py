@@ -25,10 +25,10 @@ class Collected:
 
     def show(self, console: Console) -> None:
         """Print a line for each recording: the numbers that are looked at first."""
-        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
         table.add_column("recording", overflow="ellipsis", no_wrap=True, min_width=12)
         for heading in ("steps", "steps/min", "contact L", "R ms", "osc. mm", "drop L", "R deg"):
-            table.add_column(heading, justify="right", no_wrap=True)
+            table.add_column(heading, justify="right", no_wrap=True, min_width=len(heading))
         for row in self.rows:
             oscillation = [row.get(f"vertical_oscillation_mm_{side}_mean") for side in ("left", "right")]
             known = [value for value in oscillation if value is not None]
@@ -51,7 +51,8 @@ def collect(out: Path, results: list[tuple[str, Path]]) -> Collected:
     `results` are (recording name, folder with its results). Tables are copied row by row, so that memory stays flat.
     """
     described = [(name, folder, _describe(folder)) for name, folder in results]
-    rows = [_summary_row(name, folder, about) for name, folder, about in described]
+    metadata_first = dict.fromkeys(_union(*(_metadata(about) for _, _, about in described)), "")
+    rows = [_summary_row(name, folder, metadata_first | _metadata(about)) for name, folder, about in described]
     files = []
     for table in ("steps", "strides"):
         path = out / f"all_{table}.csv"
@@ -89,9 +90,9 @@ def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
         writer.writerows(rows)
 
 
-def _summary_row(name: str, folder: Path, about: dict[str, Any]) -> dict[str, Any]:
+def _summary_row(name: str, folder: Path, metadata: dict[str, Any]) -> dict[str, Any]:
     """One line of all_summary.csv: counts, then mean and deviation of each metric by side."""
-    row: dict[str, Any] = {"recording": name, **_metadata(about)}
+    row: dict[str, Any] = {"recording": name, **metadata}
     steps, strides = list(_rows(folder / "steps.csv")), list(_rows(folder / "strides.csv"))
     row |= {"steps_n": len(steps), "strides_n": len(strides)}
     _add_mean(row, "cadence_spm", [stride.get("cadence_spm", "") for stride in strides])

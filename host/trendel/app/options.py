@@ -89,9 +89,9 @@ def run_analysis(
 
     extra: dict[str, Any] = {}
     if options.params_file is not None:
-        from trendel.analysis import load_parameters
+        from trendel.analysis import Parameters
 
-        extra["params"] = load_parameters(options.params_file)
+        extra["params"] = Parameters.from_toml(options.params_file)
     return trendel.analyze(
         recording,
         mode=options.mode,

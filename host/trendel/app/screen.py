@@ -31,7 +31,7 @@ METRIC_LABELS: tuple[tuple[str, str, str, int], ...] = (
     ("impact_rate_gps", "impact rate (unvalidated)", "g/s", 0),
     ("peak_vgrf_bw", "peak vertical force", "BW", 2),
     ("impulse_bws", "impulse", "BW s", 3),
-    ("loading_rate_bwps", "loading rate (+-65 % or worse)", "BW/s", 0),
+    ("loading_rate_bwps", "loading rate (off by 65 %)", "BW/s", 0),
     ("braking_mps", "braking", "m/s", 3),
     ("sway_mm", "sway", "mm", 1),
 )
@@ -54,7 +54,9 @@ def show_result(console: Console, recording: "Recording", result: "Result", titl
     plus_minus = "±" if _is_unicode(console) else "+-"
     steps, strides = result.steps.data, result.strides.data
     console.print(Text(title, style="bold"))
-    console.print(f"{recording.duration_s:.1f} s at {recording.rate_hz:.1f} Hz, {_kind(recording)}; {_mode(result.summary)}")
+    console.print(
+        f"{recording.duration_s:.1f} s at {recording.rate_hz:.1f} Hz, {_kind(recording)}; {_mode(result.summary)}"
+    )
     if len(steps) == 0:
         console.print("No running was found in this recording, so there are no steps.")
     else:
@@ -65,11 +67,11 @@ def show_result(console: Console, recording: "Recording", result: "Result", titl
 
 
 def _metric_table(statistics: dict[str, SideStatistics], plus_minus: str) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     table.add_column("mean " + plus_minus + " sd over steps", no_wrap=True)
-    table.add_column("unit", no_wrap=True)
-    for heading in ("left", "right", "left - right"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("unit", no_wrap=True, min_width=4)
+    for heading in ("left", "right", "L - R"):
+        table.add_column(heading, justify="right", no_wrap=True, min_width=len(heading))
     for column, label, unit, decimals in METRIC_LABELS:
         known = statistics.get(column)
         if known is None or not (known.left.n or known.right.n):

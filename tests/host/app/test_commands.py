@@ -1,0 +1,58 @@
+"""The smaller commands: --version, --help, demo, warm, explain."""
+
+import re
+from pathlib import Path
+
+import trendel
+from tests.host.app.conftest import Cli
+
+
+def test_version(cli: Cli) -> None:
+    said = cli("--version")
+    assert (said.code, said.out) == (0, f"trendel {trendel.__version__}\n")
+
+
+def test_help_names_every_command(cli: Cli) -> None:
+    said = cli("--help")
+    assert said.code == 0
+    for command in ("analyze", "explain", "demo", "warm", "params"):
+        assert command in said.out
+
+
+def test_warm_names_the_kernels(cli: Cli) -> None:
+    from trendel.kernels.compile import KERNEL_HASH
+
+    cli("warm")
+    said = cli("warm")
+    assert said.code == 0
+    assert KERNEL_HASH in said.out and "already compiled" in said.out
+
+
+def test_demo_says_that_it_is_simulated_and_meets_its_truth(cli: Cli) -> None:
+    said = cli("demo")
+    assert said.code == 0
+    assert said.out.startswith("This run is simulated")
+    assert max(map(len, said.out.splitlines())) <= 80
+    rows = re.findall(
+        r"^(contact time|vertical oscillation|obliquity peak) +\w+ +" + r" +".join([r"([\d.]+)"] * 4), said.out, re.M
+    )
+    assert len(rows) == 3
+    for name, *cells in rows:
+        left, true_left, right, true_right = map(float, cells)
+        # A simple generator and its own truth: these bounds say that the demo is not embarrassing, no more.
+        bound = {"contact time": 20.0, "vertical oscillation": 5.0, "obliquity peak": 0.5}[name]
+        assert abs(left - true_left) <= bound and abs(right - true_right) <= bound, name
+
+
+def test_explain_shows_every_stage(cli: Cli, run_csv: Path) -> None:
+    said = cli("explain", run_csv, "--step", "10")
+    assert said.code == 0
+    assert max(map(len, said.out.splitlines())) <= 80
+    for stage in ("attitude", "mounting", "contacts", "stride"):
+        assert stage in said.out
+
+
+def test_explain_of_a_step_that_is_not_there(cli: Cli, run_csv: Path) -> None:
+    said = cli("explain", run_csv, "--step", "100000")
+    assert said.code == 2
+    assert "steps" in said.err
