@@ -10,8 +10,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "fixtures"))
 
+from tests_device import need
+
 from trendel_lowering.package import KernelPackage
-from trendel_lowering.toolchain import missing_for
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -33,14 +34,6 @@ def tiny() -> KernelPackage:
 def pipeline_package() -> KernelPackage:
     """The kernels that ship."""
     return KernelPackage.find("trendel.kernels")
-
-
-def need(*homes: str) -> None:
-    """Skip, saying why, where a home's tools are missing."""
-    for home in homes:
-        why = missing_for(home)
-        if why:
-            pytest.skip(why)
 
 
 @pytest.fixture(scope="session")

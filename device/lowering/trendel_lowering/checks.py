@@ -30,16 +30,19 @@ _FUSED_ASSEMBLY = re.compile(r"^\s+(vfma|vfms|vfnma|vfnms)\S*", re.M)
 _DOUBLE_ASSEMBLY = re.compile(r"^\s+v\w+\.f64\S*|^\s+vcvt\S*\.f64\S*", re.M)
 _LOOSE = r"\bf(?:add|sub|mul|div|rem|neg|cmp) (?:\w+ )*?(?:fast|contract|reassoc|arcp|afn)\b"
 
+# Where numba's code can fail: it stores an exception, allocates, or calls an implementation of numba's that does.
+_FAILING = r"store ptr @\.const\.picklebuf|@NRT_\w*alloc|\bcall i32 @_ZN5numba(?!\w*(?:ol_min|ol_max|impl_carray))"
+
 # What the back end calls for an instruction that the machine lacks.
 _LIBCALLS: dict[str, tuple[str, str]] = {
     r"__aeabi_u?ldivmod|__aeabi_u?idiv(mod)?": ("integer division", r"\b[su](?:div|rem) i\d+"),
-    r"__aeabi_u?l2f": ("64-bit integer to float32", r"\b[su]itofp i64\b"),
-    r"__aeabi_f2u?lz": ("float32 to 64-bit integer", r"\bfpto[su]i float .* to i64\b"),
+    r"__aeabi_u?l2f|__float(un)?[sdt]i[sd]f": ("64-bit integer to float32", r"\b[su]itofp i64\b"),
+    r"__aeabi_f2u?lz|__fix(uns)?[sd]f[sdt]i": ("float32 to 64-bit integer", r"\bfpto[su]i float .* to i64\b"),
     r"__aeabi_l(sl|sr|asr)|__aeabi_lmul": ("64-bit integer arithmetic", r"\b(?:shl|lshr|ashr|mul)\b.* i64\b"),
     r"fmodf?": ("float modulo (%)", r"\bfrem\b"),
     r"__aeabi_mem\w+|mem(set|cpy|move)": ("a copy of a block of memory", r"@llvm\.mem(?:set|cpy|move)\b"),
     r"__aeabi_(d\w+|[uil]+2d|f2d|cd\w+)": ("float64 arithmetic", r"\bdouble\b"),
-    r"Py\w+|numba_\w+|NRT_\w+": ("an exception, an allocation or a call into Python", r"(?!)"),
+    r"Py\w+|numba_\w+|NRT_\w+": ("an exception, an allocation or a call into Python", _FAILING),
 }
 
 
@@ -68,9 +71,11 @@ def offences(optimised: Any) -> list[Offence]:
         found.append(Offence("a fused multiply-add", r"\bfmul\b"))
     if _DOUBLE_ASSEMBLY.search(listing):
         found.append(Offence("float64 arithmetic", r"\bdouble\b"))
-    for symbol in undefined_symbols(cortexm.object_code(optimised)):
-        found.append(_undefined(symbol))
-    return found
+    # Many symbols can have one cause: it is told once, with the first of them.
+    told = {
+        found.where: found for found in map(_undefined, reversed(undefined_symbols(cortexm.object_code(optimised))))
+    }
+    return found + list(told.values())
 
 
 def _undefined(symbol: str) -> Offence:
@@ -101,7 +106,7 @@ def undefined_symbols(elf: bytes) -> list[str]:
 
 def explain(package: KernelPackage, found: Sequence[Offence]) -> list[Finding]:
     """The kernel function and source line of each offence; the package as a whole where no line can be named."""
-    compiled = compile_package(package, debug=True)
+    compiled = compile_package(package, types=False, debug=True)
     kernels = {name for names in package.kernels().values() for name in names}
     findings: list[Finding] = []
     for offence in found:

@@ -64,15 +64,17 @@ def _initialize() -> None:
     llvm.initialize_all_asmprinters()
 
 
-def compile_package(package: KernelPackage, *, entries: bool = True, debug: bool = False) -> Compiled:
-    """Compile the kernels in a fresh process. With `debug` the IR carries source lines (and is not for shipping)."""
+def compile_package(
+    package: KernelPackage, *, entries: bool = True, types: bool = True, debug: bool = False
+) -> Compiled:
+    """Compile the kernels in a fresh process; `types`: check the widths of what they compute.
+
+    With `debug` the IR carries source lines (and is not for shipping).
+    """
     with tempfile.TemporaryDirectory(prefix="trendel-lowering-") as folder:
         answer, request = Path(folder, "answer.json"), Path(folder, "request.json")
-        request.write_text(
-            json.dumps(
-                {"package": package.name, "modules": package.modules(), "entries": entries, "answer": str(answer)}
-            )
-        )
+        asked = {"package": package.name, "modules": package.modules(), "entries": entries, "types": types}
+        request.write_text(json.dumps(asked | {"answer": str(answer)}))
         environment = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
         environment |= _NUMBA_ENVIRONMENT | {"NUMBA_CACHE_DIR": folder, "NUMBA_DEBUGINFO": "1" if debug else "0"}
         environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)

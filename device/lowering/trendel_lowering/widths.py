@@ -151,7 +151,7 @@ class _Widths:
             if not isinstance(use, ir.Assign):
                 return False
             value = use.value
-            if self._cast(value):
+            if self._cast(value) or self._bounded(use.target):
                 continue
             # Sums and masks of what is cut later are right modulo 2^32, whatever their width.
             modular = isinstance(value, ir.Var) or (

@@ -18,7 +18,7 @@ from .findings import Finding
 
 
 def main(request_path: str) -> None:
-    """Answer one request: {'package', 'modules' (for the type check) or 'entries' (for IR), 'answer' (file)}."""
+    """Answer one request: {'package', 'modules', 'types' (check them), 'entries' (give IR), 'answer' (file)}."""
     import numba.core.caching
     import numba.core.dispatcher
 
@@ -30,7 +30,7 @@ def main(request_path: str) -> None:
     for name, path, kernels in request["modules"]:
         findings, module = _import(name, path, kernels)
         answer["findings"] += [[f.file, f.line, f.kernel, f.why] for f in findings]
-        if module is not None:
+        if module is not None and request["types"]:
             answer["findings"] += [[f.file, f.line, f.kernel, f.why] for f in _types_of(module, path, kernels)]
     if request["entries"] and not answer["findings"]:
         answer["ir"] = _entries(request["package"])
