@@ -13,7 +13,10 @@ from trendel.app.outputs import OutputError, to_json, write_atomically
 from trendel.errors import ParameterError
 
 SIGNALS = ["t_s", "tilt_deg", "obliquity_deg", "rotation_deg", "vertical_m"]
-SIGNALS += ["acc_forward_mps2", "acc_left_mps2", "acc_up_mps2", "segment"] -> list[dict[str, str]]:
+SIGNALS += ["acc_forward_mps2", "acc_left_mps2", "acc_up_mps2", "segment"]
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
 
