@@ -107,8 +107,8 @@ def _assemble(raw: Raw) -> Recording:
     n = len(raw.acc)
     if n == 0:
         raise RecordingError("holds no samples")
-    notes = list(raw.notes)
     _check_axes(raw)
+    notes = list(raw.notes)
     for quantity, values in ((ACC, raw.acc), (GYR, raw.gyr)):
         for i, name in enumerate(quantity):
             if name in raw.missing and values is not None:

@@ -24,12 +24,12 @@ _MIN_GYR_TO_ACC = 0.02
 taken for radians 57 times that, with radians taken for degrees a 57th."""
 _MIN_SPREAD_MPS2 = 1.2
 _RUNNING_SPREAD_MPS2 = 5.0
+_LEAST_REPETITIONS = 5
 _MAX_STEP_HZ = 5.2
 _MAX_TRAVEL_M = 0.8
-_FAST_STEP_HZ, _MIN_TRAVEL_M = 4.6, 0.03
-"""Sprinters reach 5 steps a second, and still rise and fall by 4 cm and more."""
+_FAST_STEP_HZ, _LOW_TRAVEL_M = 4.4, 0.035
 _SLOW_STEP_HZ, _HIGH_TRAVEL_M = 1.9, 0.15
-"""Repeated jumps look so, and runs at half their true rate."""
+"""Sprints and repeated jumps come near these; so do runs read at twice and at half their rate. Worth a note."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def check_cadence(acc_mps2: np.ndarray, rate_hz: float, origin: str, notes: list
 
     Only regular, vigorous movement is judged; `origin` says where the rate is from."""
     block = int(16 * rate_hz)
-    if len(acc_mps2) < 3 * rate_hz:
+    if len(acc_mps2) < rate_hz:
         return
     norm = np.sqrt(np.einsum("ij,ij->i", acc_mps2, acc_mps2))
     pieces = norm[: len(norm) // block * block].reshape(-1, block) if len(norm) >= block else norm[None, :]
@@ -143,17 +143,18 @@ def check_cadence(acc_mps2: np.ndarray, rate_hz: float, origin: str, notes: list
     if part.std() < _RUNNING_SPREAD_MPS2:
         return
     step_hz, regularity = _repetition(part, rate_hz)
-    if regularity < 0.5:
+    if regularity < 0.5 or step_hz * len(part) / rate_hz < _LEAST_REPETITIONS:
         return
     travel_m = _travel(part, rate_hz, step_hz)
     at_rate = f"at the rate of {rate_hz:.5g} Hz ({origin})"
     likely = f"a usual cadence would mean about {2.7 / step_hz * rate_hz:.2g} Hz"
     what = f"{60 * step_hz:.0f} repetitions per minute of {100 * travel_m:.1f} cm up and down"
-    if step_hz > _MAX_STEP_HZ or travel_m > _MAX_TRAVEL_M or (step_hz > _FAST_STEP_HZ and travel_m < _MIN_TRAVEL_M):
+    if step_hz > _MAX_STEP_HZ or travel_m > _MAX_TRAVEL_M:
         raise RecordingError(
             f"would show {what} {at_rate}, which nobody does: the rate or the unit of time is wrong ({likely})"
         )
-    if 1.0 < step_hz < _SLOW_STEP_HZ and travel_m > _HIGH_TRAVEL_M:
+    slow = 1.0 < step_hz < _SLOW_STEP_HZ and travel_m > _HIGH_TRAVEL_M
+    if slow or (step_hz > _FAST_STEP_HZ and travel_m < _LOW_TRAVEL_M):
         notes.append(f"The recording shows {what} {at_rate}, unusual for running; check the rate ({likely}).")
 
 

@@ -192,11 +192,13 @@ def _grid(t: np.ndarray, rate_hint_hz: float | None, notes: list[str]) -> Timeba
         d = np.diff(t)
     step = _refined_step(t, d, step)
     check_rate(1.0 / step, "the time stamps give", unit_hint(step))
-    for _ in range(2):
+    short = d <= LONGEST_FILLED_GAP_S
+    for _ in range(3):
         gap = _gaps(d, step)
-        step = float(d[~gap].mean()) if not gap.all() else step
+        missing = np.where(gap & short, np.maximum(np.rint(d / step) - 1, 1), 0)
+        step = float(d[short].sum() / (np.count_nonzero(short) + missing.sum()))
     _note_jitter(d[~gap], step, notes)
-    missing = np.where(gap & (d <= LONGEST_FILLED_GAP_S), np.rint(d / step).astype(np.float64) - 1, 0).astype(np.int64)
+    missing = missing.astype(np.int64)
     filled = int(missing.sum())
     if filled > len(t):
         raise RecordingError(
@@ -279,15 +281,19 @@ def _refined_step(t: np.ndarray, d: np.ndarray, step: float) -> float:
 
 
 def _gaps(d: np.ndarray, step: float) -> np.ndarray:
-    """Where samples are missing: a long step that the neighbouring steps do not make up for by being short."""
+    """Where samples are missing: a long step that the stamps around do not make up for.
+
+    A stamp that is late, or follows an early one, is made up for by shorter steps before and after, in sum by as much
+    as it is late or more. Behind a lost sample a whole step stays owing."""
     late = (d > 1.5 * step) & (d <= LONGEST_FILLED_GAP_S)
     if late.any():
-        reach = 8
-        early = np.concatenate(([0.0], np.cumsum(np.maximum(0.0, step - d))))
+        early = np.concatenate(([0.0], np.cumsum(step - d)))
         i = np.flatnonzero(late)
-        after = early[np.minimum(i + 1 + reach, len(d))] - early[i + 1]
-        before = early[i] - early[np.maximum(i - reach, 0)]
-        late[i] = np.maximum(after, before) < 0.5 * (d[i] - step)
+        after, before = np.zeros(len(i)), np.zeros(len(i))
+        for reach in range(1, 9):
+            after = np.maximum(after, early[np.minimum(i + 1 + reach, len(d))] - early[i + 1])
+            before = np.maximum(before, early[i] - early[np.maximum(i - reach, 0)])
+        late[i] = after + before < (d[i] - step) - 0.25 * step
     return late | (d > LONGEST_FILLED_GAP_S)
 
 

@@ -39,7 +39,10 @@ CASES: dict[str, tuple[Callable[[], str | bytes], str]] = {
     "prose": (lambda: "Dear diary\ntoday I ran\n", "no table"),
     "no header": (lambda: "\n".join(rows()) + "\n", "no header line"),
     "other columns": (lambda: "ic_s,to_s,side\n0.1,0.3,L\n", "no accelerometer columns"),
-    "linear acceleration": (lambda: "t_s,linear_acc_x,linear_acc_y,linear_acc_z\n0,1,2,3\n", "gravity has been removed"),
+    "linear acceleration": (
+        lambda: "t_s,linear_acc_x,linear_acc_y,linear_acc_z\n0,1,2,3\n",
+        "gravity has been removed",
+    ),
     "column missing": (
         lambda: "\n".join([",".join(NAMES[:3]), *[",".join(r.split(",")[:3]) for r in rows()]]) + "\n",
         "lacks the accelerometer column acc_z",
@@ -109,7 +112,7 @@ def test_missing_folder_and_odd_paths(tmp_path: Path) -> None:
         read(3)  # type: ignore[arg-type]
     with pytest.raises(RecordingError, match="zero byte"):
         read("a\0b.csv")
-    with pytest.raises(RecordingError, match="cannot be read|does not exist"):
+    with pytest.raises(RecordingError, match=r"cannot be read|does not exist"):
         read("x" * 5000)
 
 

@@ -53,7 +53,9 @@ def test_understood(name: str, quantity: str, unit: str | None) -> None:
     assert (column.unit.name if column.unit else None) == unit
 
 
-@pytest.mark.parametrize("name", ["", "x", "note", "gx (m/s2)", "mag_x_ut", "temperature", "step", "acc", "vgrf_bw", "qx"])
+@pytest.mark.parametrize(
+    "name", ["", "x", "note", "gx (m/s2)", "mag_x_ut", "temperature", "step", "acc", "vgrf_bw", "qx"]
+)
 def test_not_a_quantity(name: str) -> None:
     assert parse_column(name) is None
 

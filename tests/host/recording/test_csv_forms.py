@@ -76,7 +76,9 @@ def test_quotes_spaces_trailing_delimiter_and_other_columns(tmp_path: Path, valu
     quoted = [",".join(f'"{cell}"' for cell in line.split(",")) for line in lines(values)]
     (tmp_path / "a.csv").write_text("\n".join([",".join(f'"{n}"' for n in NAMES), *quoted]) + "\n")
     same(tmp_path / "a.csv", values)
-    (tmp_path / "b.csv").write_text("\n".join([", ".join(NAMES), *[x.replace(",", " , ") for x in lines(values)]]) + "\n")
+    (tmp_path / "b.csv").write_text(
+        "\n".join([", ".join(NAMES), *[x.replace(",", " , ") for x in lines(values)]]) + "\n"
+    )
     same(tmp_path / "b.csv", values)
     (tmp_path / "c.csv").write_text("\n".join([",".join(NAMES), *[x + "," for x in lines(values)]]) + "\n")
     same(tmp_path / "c.csv", values)
@@ -116,7 +118,9 @@ def test_foreign_names_and_units(tmp_path: Path, values: np.ndarray) -> None:
     path = write(tmp_path / "run.csv", scaled, ("Uhr", "A1", "A2", "A3", "W1", "W2", "W3"))
     columns = {"t": "Uhr", "acc_x": "A1", "acc_y": "A2", "acc_z": "A3", "gyr_x": "W1", "gyr_y": "W2", "gyr_z": "W3"}
     same(path, values, columns=columns, acc_unit="g", gyr_unit="deg/s", time_unit="s")
-    own = write(tmp_path / "own.csv", scaled, ("t_s", "acc_x_g", "acc_y_g", "acc_z_g", "gyr_x_dps", "gyr_y_dps", "gyr_z_dps"))
+    own = write(
+        tmp_path / "own.csv", scaled, ("t_s", "acc_x_g", "acc_y_g", "acc_z_g", "gyr_x_dps", "gyr_y_dps", "gyr_z_dps")
+    )
     same(own, values)
     options = {"columns": columns, "acc_unit": "g", "gyr_unit": "deg/s"}
     same(write(tmp_path / "told.csv", scaled, ("Uhr", "A1", "A2", "A3", "W1", "W2", "W3"), sidecar=options), values)

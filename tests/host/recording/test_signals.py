@@ -72,7 +72,7 @@ def test_values_held_out_of_movement_and_at_rest() -> None:
     assert adds_up(recording)
     assert np.flatnonzero(~recording.valid).tolist() == list(range(601, 700))
     noise = np.random.default_rng(0)
-    acc[1000:1600] = [0, 0, G] + noise.normal(0, 0.02, (600, 3))
+    acc[1000:1600] = noise.normal([0, 0, G], 0.02, (600, 3))
     gyr[1000:1600] = noise.normal(0, 0.002, (600, 3))
     acc[1200:1500], gyr[1200:1500] = acc[1200], gyr[1200]
     recording = arrays(acc, gyr, 200)
