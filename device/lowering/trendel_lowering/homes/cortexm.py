@@ -52,7 +52,8 @@ def build(artefacts: Path, *, count: bool = False) -> Path:
     return program
 
 
-def _emulate(program: Path, folder: Path, *options: str) -> None:
+def emulate(program: Path, folder: Path, *options: str) -> None:
+    """Run a harness in the folder of its job and trace."""
     board = ["-M", "mps2-an386", "-nographic", "-monitor", "none", "-serial", "none"]
     semihosting = ["-semihosting-config", "enable=on,target=native"]
     command = [find_tool("qemu-system-arm"), *board, *semihosting, *options, "-kernel", str(program)]
@@ -66,7 +67,7 @@ def run_cortexm(package: KernelPackage, jobs: Sequence[Job], artefacts: Path | N
     layout = package.load("layout")
     with tempfile.TemporaryDirectory(prefix="trendel-cortexm-") as folder:
         write_jobs(Path(folder, "job.bin"), layout, jobs)
-        _emulate(program, Path(folder))
+        emulate(program, Path(folder))
         return read_traces(Path(folder, "trace.bin"), layout, jobs, "cortexm")
 
 
@@ -76,7 +77,7 @@ def count_instructions(package: KernelPackage, job: Job) -> np.ndarray:
     program = build(cached(package), count=True)
     with tempfile.TemporaryDirectory(prefix="trendel-count-") as folder:
         write_jobs(Path(folder, "job.bin"), package.load("layout"), [job])
-        _emulate(program, Path(folder), "-icount", f"shift={ICOUNT_SHIFT}")
+        emulate(program, Path(folder), "-icount", f"shift={ICOUNT_SHIFT}")
         ticks = np.fromfile(Path(folder, "trace.bin"), "<u4")
     if len(ticks) != len(job.samples):
         raise LoweringError(f"The emulator counted {len(ticks)} samples of {len(job.samples)}.")
