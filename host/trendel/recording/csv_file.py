@@ -1,5 +1,6 @@
 """Reading a CSV file into columns of float64, fast, with what was wrong in it counted."""
 
+import codecs
 import mmap
 import os
 import stat
@@ -128,7 +129,12 @@ def read_table(data: mmap.mmap, end: int, header: Header, used: dict[int, str], 
         read = pc.read_csv(
             pa.BufferReader(buffer),
             # One thread: the row number of a bad line is known only so, and the work is 50 ms for 10 minutes.
-            read_options=pc.ReadOptions(use_threads=False, column_names=names, block_size=1 << 22),
+            read_options=pc.ReadOptions(
+                use_threads=False,
+                column_names=names,
+                block_size=1 << 22,
+                encoding="utf8" if _is_utf8(data, start, kept_end) else "latin-1",
+            ),
             parse_options=pc.ParseOptions(
                 delimiter=header.delimiter,
                 quote_char='"' if header.quoted else False,
@@ -157,6 +163,18 @@ def read_table(data: mmap.mmap, end: int, header: Header, used: dict[int, str], 
         column = read.column(names[i])
         table.columns[i] = _seconds(column.cast(pa.int64()).to_numpy()) if i == date_i else column.to_numpy()
     return table
+
+
+def _is_utf8(data: mmap.mmap, start: int, end: int) -> bool:
+    """Whether the bytes are UTF-8; Arrow loses count of malformed lines that are not in the encoding it was told."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for place in range(start, end, 1 << 20):
+            decoder.decode(data[place : min(end, place + (1 << 20))])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _seconds(ns: np.ndarray) -> np.ndarray:
@@ -209,7 +227,7 @@ def _is_cut(last: list[str], before: list[list[str]], fields_n: int, decimal: st
         return bool(ends) and all(is_number(cell) for cell in ends)
     # A number cut short is still a number: a writer with fixed decimals tells it.
     decimals = {len(cell.partition(decimal)[2]) for cell in ends if is_number(cell)}
-    return len(ends) >= 2 and len(decimals) == 1 and len(last[-1].partition(decimal)[2]) < decimals.pop()
+    return len(decimals) == 1 and len(last[-1].partition(decimal)[2]) < decimals.pop()
 
 
 def _plural(n: int, noun: str) -> str:

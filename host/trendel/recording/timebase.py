@@ -15,8 +15,11 @@ LONGEST_FILLED_GAP_S = 0.5
 MIN_RATE_HZ, MAX_RATE_HZ = 20.0, 10_000.0
 """Slower, foot contacts cannot be seen at all; faster, no IMU delivers."""
 MAX_RATE_DISAGREEMENT = 0.10
+_LATEST_S = 1e11
+"""Later stamps (3000 years) are damage or another unit, and too coarse in float64 to tell samples apart."""
 _FEW_FRACTION = 0.01
 _FEW = 3
+_WITHOUT_STAMPS = "leave the time column out with columns={'t': None} and give rate_hz"
 _HEAVY_JITTER, _NOTED_JITTER = 0.30, 0.10
 
 
@@ -89,13 +92,17 @@ def stamped_timebase(
     `rate_hint_hz` is the rate the sidecar or the caller states (`hint_origin` says who). `wrap_s`: a clock that starts
     again from 0 after that time (a 32-bit counter of microseconds) is unrolled.
     Raises RecordingError for stamps that cannot be a clock."""
-    rows = np.flatnonzero(np.isfinite(t_s))
+    rows = np.flatnonzero(np.abs(t_s) < _LATEST_S)
     n = len(t_s)
+    if len(rows) < 2 <= np.count_nonzero(np.isfinite(t_s)):
+        step = float(np.median(np.abs(np.diff(t_s[np.isfinite(t_s)]))))
+        raise RecordingError(
+            f"has time stamps beyond {_LATEST_S:.0e} s: {unit_hint(step) or 'check the time column and its unit'}"
+        )
     missing = n - len(rows)
     if missing > max(_FEW, _FEW_FRACTION * n) or len(rows) < 2:
         raise RecordingError(
-            f"has no time stamp in {missing} of {n} rows: fill the time column, "
-            "or leave it out with columns={'t': None} and give rate_hz"
+            f"has no time stamp in {missing} of {n} rows: fill the time column, or " + _WITHOUT_STAMPS
             if missing
             else "holds one sample only: two are needed to know its rate, a few strides to use it"
         )
@@ -151,7 +158,8 @@ def _forward_only(t: np.ndarray, notes: list[str]) -> np.ndarray | None:
         raise RecordingError(
             f"has time stamps that run backward ({len(back)} times, the first after {t[back[0]]:.6g} s): "
             + ("the clock restarts there, so split the file" if restart else "sort it by time, or split it")
-            + ", or leave the time column out with columns={'t': None} and give rate_hz"
+            + ", or "
+            + _WITHOUT_STAMPS
         )
     notes.append(f"{dropped} samples with time stamps that run backward refused.")
     return np.flatnonzero(keep)
@@ -177,10 +185,9 @@ def _grid(t: np.ndarray, rate_hint_hz: float | None, notes: list[str]) -> Timeba
     d = np.diff(t)
     positive = d[d > 0]
     if not len(positive):
-        raise RecordingError(
-            "has the same time stamp in every row: leave it out with columns={'t': None} and give rate_hz"
-        )
-    step = float(np.median(positive))
+        raise RecordingError("has the same time stamp in every row: " + _WITHOUT_STAMPS)
+    # The middle step itself, not the mean of two: so that some steps are always below 1.5 times it.
+    step = float(np.sort(positive)[(len(positive) - 1) // 2])
     repeated = len(d) - len(positive)
     in_reach = positive[positive <= max(LONGEST_FILLED_GAP_S, 3 * step)]
     if repeated > max(_FEW, _FEW_FRACTION * len(d)) or _comes_in_bursts(in_reach, len(d), step, rate_hint_hz):
@@ -190,8 +197,11 @@ def _grid(t: np.ndarray, rate_hint_hz: float | None, notes: list[str]) -> Timeba
         notes.append(f"{repeated} samples share a time stamp with others; placed evenly up to the next stamp.")
         t = _spread(t)
         d = np.diff(t)
+        if np.any(d <= 0):
+            raise RecordingError("has time stamps too coarse to place its samples: " + _WITHOUT_STAMPS)
+    # Before anything is divided by it: what passes here is a sane number.
+    check_rate(1.0 / max(step, 1e-12), "the time stamps give", unit_hint(step))
     step = _refined_step(t, d, step)
-    check_rate(1.0 / step, "the time stamps give", unit_hint(step))
     short = d <= LONGEST_FILLED_GAP_S
     for _ in range(3):
         gap = _gaps(d, step)
@@ -239,16 +249,13 @@ def _evened(t: np.ndarray, step: float, notes: list[str]) -> Timebase:
         spans.append((int(a), int(b), last))
         total_s, total_n = total_s + float(t[last] - t[a]), total_n + last - int(a)
     common = total_s / total_n if total_n else step
-    check_rate(1.0 / common, "the time stamps give", unit_hint(common))
+    check_rate(1.0 / max(common, 1e-12), "the time stamps give", unit_hint(common))
     even = np.empty_like(t)
     for a, b, last in spans:
         own = (t[last] - t[a]) / (last - a) if last - a > 1.0 / common else common
         even[a:b] = t[a] + np.arange(b - a) * own
     if np.any(np.diff(even) <= 0):
-        raise RecordingError(
-            "has time stamps too coarse to place its samples: "
-            "leave the time column out with columns={'t': None} and give rate_hz"
-        )
+        raise RecordingError("has time stamps too coarse to place its samples: " + _WITHOUT_STAMPS)
     notes.append("Time stamps repeat or come in bursts, as samples arrive in blocks; samples are spaced evenly.")
     gap_i = np.array([a for a, _, _ in spans[1:]], np.int64)
     if len(gap_i):

@@ -48,7 +48,10 @@ def write_recording(recording: Recording, path: str | os.PathLike[str], *, overw
     except (TypeError, ValueError) as error:
         raise RecordingError(f"{sidecar.name}: the metadata cannot be written as JSON: {error}") from None
     try:
-        pc.write_csv(pa.table(columns), str(file), pc.WriteOptions(quoting_style="none"))
+        with file.open("wb") as stream:
+            # Arrow quotes the header whatever it is told.
+            stream.write((",".join(columns) + "\n").encode())
+            pc.write_csv(pa.table(columns), stream, pc.WriteOptions(include_header=False, quoting_style="none"))
         sidecar.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise RecordingError(f"{file.name}: cannot be written: {error.strerror or error}") from None

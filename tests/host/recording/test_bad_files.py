@@ -234,3 +234,11 @@ def test_one_endless_line_is_refused_quickly(tmp_path: Path) -> None:
     with pytest.raises(RecordingError):
         read(path)
     assert time.perf_counter() - start < 5
+
+
+def test_malformed_lines_that_are_not_utf8_are_counted(tmp_path: Path) -> None:
+    body = [row.encode() for row in rows()]
+    body[100] = b"\xff\xfe broken"
+    recording = read(put(tmp_path / "run.csv", b"\n".join([HEADER.encode(), *body]) + b"\n"))
+    assert adds_up(recording)
+    assert (recording.counts.read, recording.counts.refused, recording.counts.filled) == (800, 1, 1)

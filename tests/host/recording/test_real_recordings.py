@@ -35,7 +35,7 @@ def test_all_are_read_whole(folder: str) -> None:
 
 
 def test_companions_are_refused() -> None:
-    companions = [p for p in DATA.glob("*/*.*.csv")]
+    companions = list(DATA.glob("*/*.*.csv"))
     assert companions
     for path in companions:
         with pytest.raises(RecordingError, match="goes with a recording"):
@@ -46,7 +46,7 @@ def test_wrong_units_and_rates_are_refused() -> None:
     running = [p for folder in FOLDERS for p in find_recordings(DATA / folder) if p.stem.startswith(("jog", "tr"))]
     for path in running:
         for unit in ("g", "mg"):
-            with pytest.raises(RecordingError, match="look like m/s2|beyond any sensor"):
+            with pytest.raises(RecordingError, match=r"look like m/s2|beyond any sensor"):
                 read(path, acc_unit=unit)
         with pytest.raises(RecordingError):
             read(path, time_unit="ms")
