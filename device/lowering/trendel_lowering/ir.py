@@ -111,7 +111,8 @@ def retarget(text: str, entry: str, target: Target) -> str:
     text = re.sub(r"^(.*\b(?:load|store) (?:i32|float)\b.*, align )[12]\b", r"\g<1>4", text, flags=re.M)
     text = re.sub(r"^(.*= alloca .*, align )[12]\b", r"\g<1>4", text, flags=re.M)
     # As a library call sqrtf is inlined only where its argument is provably not negative.
-    text = re.sub(r"@sqrtf\b", "@llvm.sqrt.f32", text)
+    text = re.sub(r"^declare [^\n]*@(?:sqrtf|llvm\.sqrt\.f32)\([^\n]*$", "", text, flags=re.M)
+    text = re.sub(r"@sqrtf\b", "@llvm.sqrt.f32", text) + "\ndeclare float @llvm.sqrt.f32(float)\n"
     text, count = re.subn(r'@"?cfunc\.[^\s("]+"?\(', f"@{entry}(", text)
     if count != 1:
         raise LoweringError(f"numba's IR for {entry} has {count} C entries instead of one: unknown numba version?")
@@ -127,7 +128,7 @@ def link(texts: dict[str, str], target: Target) -> Any:
         module.link_in(modules[1])
         module.verify()
     except RuntimeError as error:
-        raise LoweringError(f"LLVM refuses numba's IR: {str(error).strip().splitlines()[0]}") from None
+        raise LoweringError(f"LLVM refuses numba's IR: {' '.join(str(error).split())[:300]}") from None
     for function in list(module.functions):
         if not function.is_declaration and function.name not in ENTRIES:
             function.linkage = "internal"
