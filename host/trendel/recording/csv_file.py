@@ -159,9 +159,7 @@ def read_table(data: mmap.mmap, end: int, header: Header, used: dict[int, str], 
     _check_bad_lines(bad, table, header, lambda: data[start:kept_end])
     table.refused_rows = np.array([row for row, _ in bad], np.int64)
     for i in used:
-        # Column by column, so that a column's Arrow memory can go once it is copied.
-        column = read.column(names[i])
-        table.columns[i] = _seconds(column.cast(pa.int64()).to_numpy()) if i == date_i else column.to_numpy()
+        table.columns[i] = _numbers(read.column(names[i]), dated=i == date_i)
     return table
 
 
@@ -177,10 +175,27 @@ def _is_utf8(data: mmap.mmap, start: int, end: int) -> bool:
     return True
 
 
-def _seconds(ns: np.ndarray) -> np.ndarray:
-    """Nanoseconds since 1970 (float64 with NaN where there were empty cells) to seconds."""
-    whole = ns // 1_000_000_000
-    return whole + (ns - whole * 1_000_000_000) * 1e-9
+def _numbers(column: Any, dated: bool) -> np.ndarray:
+    """(n,) float64 of an Arrow column of float64, or of nanoseconds since 1970 (`dated`: as s); NaN for no value.
+
+    By its buffers: Arrow's own to_numpy imports pandas where that is installed, which costs more than the reading."""
+    out = np.empty(len(column))
+    place = 0
+    for chunk in column.chunks:
+        n, first = len(chunk), chunk.offset
+        part = out[place : place + n]
+        valid, values = chunk.buffers()
+        if dated:
+            ns = np.frombuffer(values, np.int64)[first : first + n]
+            # Whole seconds apart, since float64 does not hold nanoseconds since 1970.
+            part[:] = ns // 1_000_000_000 + (ns % 1_000_000_000) * 1e-9
+        else:
+            part[:] = np.frombuffer(values, np.float64)[first : first + n]
+        if chunk.null_count:
+            bits = np.unpackbits(np.frombuffer(valid, np.uint8), bitorder="little")[first : first + n]
+            part[bits == 0] = np.nan
+        place += n
+    return out
 
 
 def _check_bad_lines(bad: list[tuple[int, int]], table: Table, header: Header, text: Callable[[], bytes]) -> None:

@@ -67,6 +67,8 @@ def find_header(head: bytes, mapping: Mapping[str, str | None] | None = None) ->
         offsets.append(offsets[-1] + len(line))
     candidates: list[tuple[bool, int, str, list[str]]] = []
     for i, text in enumerate(texts):
+        if any(fits for fits, *_ in candidates):
+            break
         for delimiter in _DELIMITERS:
             cells = split_cells(text.lstrip("#% ") if text.startswith(("#", "%")) else text, delimiter)
             if len(cells) < 2 or not _is_header(cells, mapped, wants_acc):

@@ -89,7 +89,7 @@ def read(
             time = choice.columns.get("t")
             dated = time is not None and len(header.first) > time.index and _is_date(header.first[time.index])
             table = read_table(data, end, header, used, time.index if time is not None and dated else None)
-        raw = _raw(table, choice, units, sidecar, used_frame, file.name, dated=dated)
+        raw = _raw(table, choice, units, sidecar, used_frame, file.name)
         raw.notes = [*notes, *raw.notes]
         raw.rate_hz = stated if stated is not None else sidecar.rate_hz
         raw.rate_origin = "rate_hz" if stated is not None else "the sidecar"
@@ -133,7 +133,7 @@ def _check_columns(choice: Choice, frame: str) -> None:
             )
 
 
-def _raw(table: Table, choice: Choice, units: _Units, sidecar: Sidecar, frame: str, source: str, *, dated: bool) -> Raw:
+def _raw(table: Table, choice: Choice, units: _Units, sidecar: Sidecar, frame: str, source: str) -> Raw:
     notes = [*table.notes, *choice.notes]
     if choice.ignored:
         shown = ", ".join(choice.ignored[:8]) + (", ..." if len(choice.ignored) > 8 else "")
@@ -148,8 +148,7 @@ def _raw(table: Table, choice: Choice, units: _Units, sidecar: Sidecar, frame: s
     return Raw(
         acc=acc,
         gyr=gyr,
-        # Arrow's memory is read-only; dates come as an array of their own.
-        t=None if time is None else np.array(table.columns.pop(time.index), np.float64, copy=not dated),
+        t=None if time is None else table.columns.pop(time.index),
         rate_hz=None,
         rate_origin="",
         frame=frame,

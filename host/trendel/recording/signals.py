@@ -51,7 +51,7 @@ def saturated(values: np.ndarray, is_gyr: bool, limit: float | None) -> np.ndarr
 
 def constant_axes(values: np.ndarray) -> tuple[int, ...]:
     """The axes (0 to 2) of `values` (n, 3) that hold one value throughout."""
-    return tuple(int(i) for i in np.flatnonzero(values.max(axis=0) == values.min(axis=0)))
+    return tuple(i for i in range(values.shape[1]) if not np.any(values[:, i] != values[0, i]))
 
 
 def runs(same: np.ndarray, least: int) -> list[tuple[int, int]]:
@@ -125,4 +125,5 @@ def total_spread(values: np.ndarray) -> float:
 
 
 def _spread(values: np.ndarray) -> float:
-    return float(np.sqrt(values.var(axis=0, dtype=np.float64).sum()))
+    # Axis by axis: several times faster than along axis 0 of three columns.
+    return float(np.sqrt(sum(values[:, i].astype(np.float64).var() for i in range(values.shape[1]))))

@@ -52,3 +52,8 @@ def test_memory_stays_near_the_result(ten_minutes: Path) -> None:
     )
     assert peak < 4 * result
     assert pa.total_allocated_bytes() == arrow_before
+
+
+def test_reading_does_not_import_pandas(ten_minutes: Path) -> None:
+    code = f"import sys; import trendel.recording as r; r.read({str(ten_minutes)!r}); print('pandas' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
