@@ -155,8 +155,8 @@ def choose(names: Sequence[str], mapping: Mapping[str, str | None] | None = None
         if len(candidates) > 1:
             both = " and ".join(f"{c.name!r} (column {c.index + 1})" for c in candidates[:3])
             raise RecordingError(
-                f"{quantity} is there {len(candidates)} times, as {both}: remove one, "
-                f"or choose with columns={{'{quantity}': ...}}"
+                f"{quantity} is there {len(candidates)} times, as {both}: rename or remove one, "
+                f"or name the right one with columns={{'{quantity}': ...}}"
             )
         chosen[quantity] = candidates[0]
     used = {c.index for c in chosen.values()}

@@ -88,6 +88,8 @@ def text_span(data: mmap.mmap) -> tuple[int, int, list[str]]:
         notes.append(f"{len(data) - end} zero bytes at the end ignored: the file was not closed properly.")
     zero = data.find(b"\0", start, end)
     control = len(head[start:end]) - len(head[start:end].translate(None, _CONTROL))
+    if end == start == len(data):
+        raise RecordingError("is empty but for a byte order mark: nothing was recorded")
     if end == start or 0 <= zero < HEAD_BYTES or control > 0.01 * len(head):
         raise RecordingError("is a binary file, not text: trendel reads CSV")
     if zero >= 0:
@@ -208,10 +210,10 @@ def _check_bad_lines(bad: list[tuple[int, int]], table: Table, header: Header, t
         line = line_of_row(text(), header, row)
         where = f"line {line} has {fields_n} fields where the header has {len(header.names)}"
         if len(bad) > table.rows_n or len(bad) > max(FEW, MAX_BAD_FRACTION * table.rows_n):
-            hint = "is the decimal sign a comma, as the delimiter is?" if fields_n > len(header.names) else ""
+            comma = fields_n > len(header.names) and header.delimiter == ","
+            hint = "if its decimal sign is a comma, use another delimiter" if comma else "repair or export it again"
             raise RecordingError(
-                f"has {len(bad)} malformed lines among {table.rows_n + len(bad)}; "
-                f"the first: {where}. {hint or 'Repair or export the file again'}"
+                f"has {len(bad)} malformed lines among {table.rows_n + len(bad)}; the first: {where}; {hint}"
             )
         table.notes.append(f"{_plural(len(bad), 'malformed line')} refused; the first: {where}.")
     if table.rows_n == 0:
