@@ -1,4 +1,4 @@
-"""Everything that can be tuned: frozen, in units a person thinks in, checked once, rounded once to the kernels' bytes."""
+"""Everything that can be tuned: frozen, in everyday units, checked once, rounded once to the kernels' bytes."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def _positive(group: object) -> None:
 class Attitude:
     """Inclination filter, kernels/attitude.py. The noises are those of a consumer IMU.
 
-    The scale error and the motion factor set how gyroscope and gravity share the work; the error on hand-moved IMUs is flat
-    within a factor of two around these values (docs/decisions/0002-attitude.md).
+    The scale error and the motion factor set how gyroscope and gravity share the work; on hand-moved IMUs the error is
+    flat within a factor of two around these values.
     """
 
     block_ms: float = 20.0  # one gravity correction per block
@@ -213,7 +213,7 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
     rate = setup.rate_hz
     if not RATE_MIN_HZ <= rate <= RATE_MAX_HZ:
         raise ParameterError(
-            f"a rate of {rate:g} Hz is outside {RATE_MIN_HZ:g} to {RATE_MAX_HZ:g} Hz; check the time column or --rate-hz."
+            f"a rate of {rate:g} Hz is outside {RATE_MIN_HZ:g} to {RATE_MAX_HZ:g} Hz; check the times or --rate-hz."
         )
     p = parameters
     a, m, c = p.attitude, p.mounting, p.contacts
@@ -228,42 +228,82 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
     axes = setup.axes or ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
     values: dict[str, dict[str, Any]] = {
         "input": {
-            "dt_s": 1 / rate, "dt_min_s": 0.5 / rate, "dt_max_s": 2.0 / rate,
-            "acc_limit_mps2": p.input.acc_limit_mps2, "gyr_limit_radps": p.input.gyr_limit_dps * rad,
-            "bridge_max_n": round(p.input.bridge_max_ms / 1e3 * rate), "has_gyro": int(setup.has_gyro),
-            "has_left": int(setup.has_left), "levelled": int(setup.levelled),
+            "dt_s": 1 / rate,
+            "dt_min_s": 0.5 / rate,
+            "dt_max_s": 2.0 / rate,
+            "acc_limit_mps2": p.input.acc_limit_mps2,
+            "gyr_limit_radps": p.input.gyr_limit_dps * rad,
+            "bridge_max_n": round(p.input.bridge_max_ms / 1e3 * rate),
+            "has_gyro": int(setup.has_gyro),
+            "has_left": int(setup.has_left),
+            "levelled": int(setup.levelled),
         },
         "attitude": {
-            "block_n": block_n, "block_inv": 1 / block_n, "gravity_mps2": STANDARD_GRAVITY_MPS2,
+            "block_n": block_n,
+            "block_inv": 1 / block_n,
+            "gravity_mps2": STANDARD_GRAVITY_MPS2,
             "init_blocks_n": max(1, round(a.init_s * rate / block_n)),
-            "gyro_noise2": (gyro_noise * rad) ** 2, "gyro_scale2": a.gyro_scale_error_rts**2,
-            "vel_noise2": a.velocity_noise_m_rts**2, "vel_motion": a.velocity_motion_s, "vel_tau_s": a.velocity_tau_s,
-            "vel_rest2": a.velocity_rest_noise_m_rts**2, "acc_noise2": a.acc_noise_mps_rts**2,
+            "gyro_noise2": (gyro_noise * rad) ** 2,
+            "gyro_scale2": a.gyro_scale_error_rts**2,
+            "vel_noise2": a.velocity_noise_m_rts**2,
+            "vel_motion": a.velocity_motion_s,
+            "vel_tau_s": a.velocity_tau_s,
+            "vel_rest2": a.velocity_rest_noise_m_rts**2,
+            "acc_noise2": a.acc_noise_mps_rts**2,
             "bias_walk2": (a.bias_walk_dps_rts * rad) ** 2 if setup.has_gyro else 0.0,
             "bias_init2": (a.bias_init_dps * rad) ** 2 if setup.has_gyro else 0.0,
-            "bias_rest2": (a.bias_rest_dps * rad) ** 2, "bias_limit_radps": a.bias_limit_dps * rad,
-            "vel_init_mps": a.velocity_init_mps, "rest_tau_s": a.rest_tau_s, "rest_gyr_radps": a.rest_gyr_dps * rad,
-            "rest_acc_mps2": a.rest_acc_mps2, "rest_hold_s": a.rest_hold_s, "frame_tau_s": a.frame_tau_s,
-            "heading_tau_s": a.heading_tau_s, "vertical_tau_s": a.vertical_tau_s,
+            "bias_rest2": (a.bias_rest_dps * rad) ** 2,
+            "bias_limit_radps": a.bias_limit_dps * rad,
+            "vel_init_mps": a.velocity_init_mps,
+            "rest_tau_s": a.rest_tau_s,
+            "rest_gyr_radps": a.rest_gyr_dps * rad,
+            "rest_acc_mps2": a.rest_acc_mps2,
+            "rest_hold_s": a.rest_hold_s,
+            "frame_tau_s": a.frame_tau_s,
+            "heading_tau_s": a.heading_tau_s,
+            "vertical_tau_s": a.vertical_tau_s,
         },
         "mounting": {
-            "given": int(setup.axes is not None or setup.levelled), "has_standing": int(setup.has_standing),
-            "axes": np.asarray(axes, float).ravel(), "bias_radps": setup.bias_radps,
+            "given": int(setup.axes is not None or setup.levelled),
+            "has_standing": int(setup.has_standing),
+            "axes": np.asarray(axes, float).ravel(),
+            "bias_radps": setup.bias_radps,
             "stand_cos_min": math.cos(m.stand_angle_deg * rad),
             "stand_min_n": max(1, round(m.stand_min_s * rate / block_n)),
-            "settle_n": m.settle_strides, "first_n": m.first_strides, "memory_n": m.memory_strides,
+            "settle_n": m.settle_strides,
+            "first_n": m.first_strides,
+            "memory_n": m.memory_strides,
         },
         "contacts": {
-            "tick_n": tick_n, "tick_inv": 1 / tick_n, "tick_s": tick_s, "tick_centre": (tick_n - 1) / 2,
-            "slow_half_n": slow_half, "slow_taps": slow_taps, "fine_half_n": fine_half, "fine_taps": fine_taps,
-            "level_tau_s": c.level_tau_s, "gravity_mps2": STANDARD_GRAVITY_MPS2,
-            "ic_force_g": c.ic_force_g, "to_force_g": c.to_force_g, "ic_back_s": c.ic_back_ms / 1e3,
-            "step_min_s": c.step_min_ms / 1e3, "step_max_s": c.step_max_ms / 1e3,
-            "step_max_weak_s": c.step_max_weak_ms / 1e3, "swing_g": c.swing_g, "swing_weak_g": c.swing_weak_g,
-            "float_g": c.float_g, "float_weak_g": c.float_weak_g, "start_n": c.start_steps, "resume_n": c.resume_steps,
-            "end_s": c.end_s, "walk_rms_mps2": c.walk_rms_mps2, "obl_scale_rad": c.side_obliquity_deg * rad,
-            "rot_scale_rad": c.side_rotation_deg * rad, "rot_weight": c.side_rotation_weight,
-            "side_keep": c.side_keep, "side_flip": c.side_flip,
+            "tick_n": tick_n,
+            "tick_inv": 1 / tick_n,
+            "tick_s": tick_s,
+            "tick_centre": (tick_n - 1) / 2,
+            "slow_half_n": slow_half,
+            "slow_taps": slow_taps,
+            "fine_half_n": fine_half,
+            "fine_taps": fine_taps,
+            "level_tau_s": c.level_tau_s,
+            "gravity_mps2": STANDARD_GRAVITY_MPS2,
+            "ic_force_g": c.ic_force_g,
+            "to_force_g": c.to_force_g,
+            "ic_back_s": c.ic_back_ms / 1e3,
+            "step_min_s": c.step_min_ms / 1e3,
+            "step_max_s": c.step_max_ms / 1e3,
+            "step_max_weak_s": c.step_max_weak_ms / 1e3,
+            "swing_g": c.swing_g,
+            "swing_weak_g": c.swing_weak_g,
+            "float_g": c.float_g,
+            "float_weak_g": c.float_weak_g,
+            "start_n": c.start_steps,
+            "resume_n": c.resume_steps,
+            "end_s": c.end_s,
+            "walk_rms_mps2": c.walk_rms_mps2,
+            "obl_scale_rad": c.side_obliquity_deg * rad,
+            "rot_scale_rad": c.side_rotation_deg * rad,
+            "rot_weight": c.side_rotation_weight,
+            "side_keep": c.side_keep,
+            "side_flip": c.side_flip,
         },
     }
     for stage, group in values.items():

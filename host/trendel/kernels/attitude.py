@@ -2,14 +2,14 @@
 
 The rate is integrated; gravity corrects it through the horizontal velocity. Whatever a runner does, the specific force
 rotated into the world and freed of gravity integrates to a velocity that stays bounded, so "the velocity is zero" is a
-measurement with white noise. With an angle error driven by gyroscope noise this gives, in steady state, the second-order
-low-pass of VQF (Laidig & Seel 2023, Information Fusion 91, eq. 6 to 11) on the specific force in the integrated
-frame; here its bandwidth follows from a Kalman filter with three states, the same for both horizontal axes:
+measurement with white noise. With an angle error driven by gyroscope noise this gives, in steady state, the
+second-order low-pass of VQF (Laidig & Seel 2023, Information Fusion 91, eq. 6 to 11) on the specific force in the
+integrated frame; here its bandwidth follows from a Kalman filter with three states, the same for both horizontal axes:
 
     angle' = bias + n_angle      velocity' = g angle + n_acc      bias' = n_bias      0 = velocity + n_velocity
 
-where n_angle grows with the rate (scale and alignment errors of the gyroscope act only while it turns) and n_velocity with
-the variance of the velocity that is seen. So fast turning trusts gravity more, strong translation trusts it less.
+where n_angle grows with the rate (scale and alignment errors of the gyroscope act only while it turns) and n_velocity
+with the variance of the velocity that is seen. So fast turning trusts gravity more, strong translation trusts it less.
 The bias is seen through the slow mean of the rotation (VQF, eq. 16) and directly at rest. The correction runs once a
 block of about 20 ms; only the strapdown integration runs with each sample.
 """
@@ -27,6 +27,7 @@ _ONE_AND_HALF = np.float32(1.5)
 _SIXTH, _TWENTY_FOURTH, _120TH = np.float32(1 / 6), np.float32(1 / 24), np.float32(1 / 120)
 _720TH, _5040TH = np.float32(1 / 720), np.float32(1 / 5040)
 _COV_FLOOR = np.float32(1e-12)
+_HEIGHT_MAX, _HEIGHT_OFFSET_GAIN = np.float32(50.0), np.float32(0.1)
 _AA, _AV, _AB, _VV, _VB, _BB = range(6)
 _U0, _U1 = np.uint32(0), np.uint32(1)
 _BLOCKS_MAX = np.uint32(0x7FFFFFFF)
@@ -43,6 +44,7 @@ def attitude_reset(state, params):
         state.acc_raw_sum[j] = _F0
         state.gyr_sum[j] = _F0
         state.acc_mean[j] = _F0
+    for j in range(7):
         state.vertical[j] = _F0
     for j in range(6):
         state.cov[j] = _F0
@@ -79,7 +81,7 @@ def rotate_world(state, rx, ry):
 
 @kernel(u4(record("AttitudeState"), record("Params"), f4, f4, f4))
 def first_inclination(state, params, ax, ay, az):
-    """Turn the world so that the mean specific force since the start points up; (ax, ay, az): this block's mean, world."""
+    """Turn the world so that the mean force since the start points up; (ax, ay, az): this block's mean, world frame."""
     p = params.attitude
     m = state.acc_mean
     share = _F1 / np.float32(state.blocks_n)
@@ -298,17 +300,24 @@ def level(state, params, mounting, ax, ay, az, out):
     return _U0
 
 
+@kernel(f4(f4, f4))
+def shorter(tau_s, age_s):
+    """The time constant of a filter that is age_s old: it grows to tau_s."""
+    return clip(age_s, np.float32(0.1), tau_s)
+
+
 @kernel(u4(record("AttitudeState"), record("Params"), record("MountingState"), f4))
 def follow_heading(state, params, mounting, dt):
-    """Two one-pole low-passes in series on the forward axis in the horizontal plane; dt: seconds since the last call."""
+    """Two one-pole low-passes in series on the level part of the forward axis; dt: seconds since the last call."""
     q, m, h = state.q_world_from_sensor, mounting.axes, state.heading
     w, x, y, z = q[0], q[1], q[2], q[3]
     fx = (_F1 - _F2 * (y * y + z * z)) * m[0] + _F2 * (x * y - w * z) * m[1] + _F2 * (x * z + w * y) * m[2]
     fy = _F2 * (x * y + w * z) * m[0] + (_F1 - _F2 * (x * x + z * z)) * m[1] + _F2 * (y * z - w * x) * m[2]
-    share = clip(dt / params.attitude.heading_tau_s, _F0, _F1)
-    empty = h[2] == _F0 and h[3] == _F0
-    if empty:
+    if state.blocks_n <= params.attitude.init_blocks_n:
+        # The world still turns with each block of the first inclination.
         h[0], h[1], h[2], h[3] = fx, fy, fx, fy
+    # At first a plain mean, so that a start in the middle of a stride is soon forgotten.
+    share = clip(dt / shorter(params.attitude.heading_tau_s, state.settled_s), _F0, _F1)
     h[0] = snap(h[0] + share * (fx - h[0]))
     h[1] = snap(h[1] + share * (fy - h[1]))
     h[2] = snap(h[2] + share * (h[0] - h[2]))
@@ -320,14 +329,39 @@ def follow_heading(state, params, mounting, dt):
     return _U0
 
 
-@kernel(f4(record("AttitudeState"), record("Params"), f4, f4))
-def follow_height(state, params, up_mps2, dt):
-    """Vertical position (m) about its slow mean from the upward specific force: three leaky integrals in series."""
+@kernel(f4(record("AttitudeState"), record("Params"), f4, f4, u4))
+def follow_height(state, params, up_mps2, dt, stepping):
+    """Vertical position (m) about its mean from the upward specific force, integrated twice.
+
+    Between steps that follow each other nothing leaks, so phase and size are true; close_height takes the drift out
+    once a step. Otherwise (stepping 0) three leaky integrals in series keep it near zero.
+    """
     v = state.vertical
-    share = clip(dt / params.attitude.vertical_tau_s, _F0, _F1)
-    if v[0] == _F0:
-        v[0] = params.attitude.gravity_mps2
-    v[0] += share * (up_mps2 - v[0])
-    v[1] = snap(v[1] + (up_mps2 - v[0]) * dt - share * v[1])
-    v[2] = snap(v[2] + v[1] * dt - share * v[2])
+    if state.blocks_n <= params.attitude.init_blocks_n:
+        v[0], v[1], v[2] = params.attitude.gravity_mps2, _F0, _F0
+    if stepping == _U0:
+        share = clip(dt / shorter(params.attitude.vertical_tau_s, _HALF * state.settled_s), _F0, _F1)
+        v[0] += share * (up_mps2 - v[0])
+        v[1] = snap(v[1] - share * v[1])
+        v[2] = snap(v[2] - share * v[2])
+    v[1] = clip(snap(v[1] + (up_mps2 - v[0]) * dt), -_HEIGHT_MAX, _HEIGHT_MAX)
+    v[2] = clip(snap(v[2] + v[1] * dt), -_HEIGHT_MAX, _HEIGHT_MAX)
+    v[3] += v[1] * dt
+    v[4] += v[2] * dt
+    v[5] += up_mps2 * dt
+    v[6] += dt
     return v[2]
+
+
+@kernel(u4(record("AttitudeState"), u4))
+def close_height(state, first):
+    """A step has ended: its mean force is weight, its mean velocity and height zero. Take out a part of what is not."""
+    v = state.vertical
+    if v[6] > np.float32(0.05):
+        part, slow_part = (_F1, _F1) if first != _U0 else (_HALF, _HEIGHT_OFFSET_GAIN)
+        v[0] += slow_part * (v[5] / v[6] - v[0])
+        # A velocity that was off all the time has moved the height by half of that more at the end than in the mean.
+        v[1] = snap(v[1] - part * v[3] / v[6])
+        v[2] = snap(v[2] - part * (v[4] / v[6] + _HALF * v[3]))
+    v[3], v[4], v[5], v[6] = _F0, _F0, _F0, _F0
+    return _U0

@@ -1,4 +1,4 @@
-"""How a kernel is compiled: one explicit signature, strict IEEE arithmetic, cached by the content of all kernel sources.
+"""How a kernel is compiled: one explicit signature, strict IEEE arithmetic, cached by the content of all sources.
 
 numba's own cache does not notice an edited callee in another file, so the cache folder's name carries a hash of every
 source of this package: any edit is a cold start.
@@ -25,6 +25,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 f4 = types.float32
 i4 = types.int32
 u4 = types.uint32
+SIGNALS = types.Array(f4, 2, "C")
+COUNTS = types.Array(types.int64, 1, "C")
 
 
 def nested(*shape: int) -> types.NestedArray:
@@ -92,7 +94,12 @@ def kernel(signature: Any, inline: bool = False) -> Callable[[F], F]:
         kept, config.CACHE_DIR = config.CACHE_DIR, str(CACHE_FOLDER)
         try:
             return numba.njit(  # type: ignore[no-any-return]
-                signature, cache=True, error_model="numpy", fastmath=False, boundscheck=False, nogil=True,
+                signature,
+                cache=True,
+                error_model="numpy",
+                fastmath=False,
+                boundscheck=False,
+                nogil=True,
                 forceinline=inline,
             )(function)
         finally:

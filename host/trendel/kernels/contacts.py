@@ -1,7 +1,7 @@
 """Steps from the vertical: a tick of about 10 ms, one mid rise a step, then initial contact and toe-off around it.
 
-All signals are averaged over ticks and kept in a short ring, so the work of a step is the same at any output rate. A smooth
-copy of the vertical specific force (Gaussian, sigma 55 ms) has one rise through its mean in each step of running;
+All signals are averaged over ticks and kept in a short ring, so the work of a step is the same at any output rate. A
+smooth copy of the vertical specific force (Gaussian, sigma 55 ms) has one rise through its mean in each running step;
 between two rises the step is judged: duration, first harmonic and least force tell running from walking and
 jumping (in running the body flies or nearly so, and its vertical motion is one swing a step: Cavagna, Thys & Zamboni
 1976). Contact begins and ends where the lightly smoothed force crosses a threshold next to the mid rise and fall, as
@@ -14,7 +14,16 @@ import numpy as np
 
 from trendel.kernels.compile import f4, i4, kernel, record, u4
 from trendel.kernels.layout import (
-    R_FWD, R_LEFT, R_OBL, R_ROT, R_TILT, R_UP, R_WPITCH, R_WROLL, RING_COLUMNS, RING_MASK,
+    R_FWD,
+    R_LEFT,
+    R_OBL,
+    R_ROT,
+    R_TILT,
+    R_UP,
+    R_WPITCH,
+    R_WROLL,
+    RING_COLUMNS,
+    RING_MASK,
 )
 from trendel.kernels.mathf import clip, cosf, root, sinf, snap
 

@@ -20,7 +20,8 @@ _HALF_PI = np.float32(np.pi / 2)
 _QUARTER_PI = np.float32(np.pi / 4)
 _TAN_8 = np.float32(np.tan(np.pi / 8))
 # atan on [0, tan(pi/8)]: Abramowitz & Stegun 4.4.42 continued, as in Cephes atanf (S. Moshier), error below 2e-7 rad.
-_A3, _A5, _A7, _A9 = np.float32(-3.33329491539e-1), np.float32(1.99777106478e-1), np.float32(-1.38776856032e-1), np.float32(8.05374449538e-2)
+_A3, _A5 = np.float32(-3.33329491539e-1), np.float32(1.99777106478e-1)
+_A7, _A9 = np.float32(-1.38776856032e-1), np.float32(8.05374449538e-2)
 # Taylor series of sine and cosine, enough on [-pi/4, pi/4] for float32.
 _S3, _S5, _S7 = np.float32(-1 / 6), np.float32(1 / 120), np.float32(-1 / 5040)
 _C2, _C4, _C6, _C8 = np.float32(-1 / 2), np.float32(1 / 24), np.float32(-1 / 720), np.float32(1 / 40320)

@@ -1,8 +1,8 @@
 """Sensor to pelvis, from gravity and from the run itself; any clip orientation.
 
 Up is the mean vertical in the sensor over standing, or over strides. The heading comes from symmetry: over a step
-vertical and fore-aft motion and pitch repeat, over a stride only medio-lateral motion and roll do, with their sign turned
-from one step to the next (Moe-Nilssen & Helbostad 2004, J Biomech 37:121, for the autocorrelations). So in the
+vertical and fore-aft motion and pitch repeat, over a stride only medio-lateral motion and roll do, with their sign
+turned from one step to the next (Moe-Nilssen & Helbostad 2004, J Biomech 37:121, for the autocorrelations). So in the
 horizontal plane the product of a step with the step before it,
 
     M = sum s(t) s(t - T)',   s the horizontal force or the horizontal rate,
@@ -40,6 +40,7 @@ def mounting_reset(state, params):
         state.axes_learned[j] = p.axes[j]
     state.phase = _SETTLED if p.given != _U0 else _NONE
     state.has_standing = p.has_standing
+    state.learned_standing = p.has_standing
     return _U0
 
 
@@ -183,7 +184,7 @@ def heading_error(state):
 
 @kernel(u4(record("MountingState"), record("Params"), _PHASE, _PHASE))
 def learn_stride(state, params, now, before):
-    """Learn from two resampled steps in a row (PHASE_N, columns up, forward, left, roll rate, pitch rate; working frame)."""
+    """Learn from two resampled steps in a row, (PHASE_N, PHASE_COLUMNS): up, forward, left, roll and pitch rate."""
     p = params.mounting
     pair = state.pair
     energy = lag_axis(now, before, np.uint32(1), np.uint32(2), pair)
@@ -222,7 +223,10 @@ def learn_stride(state, params, now, before):
         state.strides_n += _U1
     n = clip(np.float32(state.strides_n), _F1, p.memory_n)
     share = _F1 / n
-    state.axis[0], state.axis[1] = snap(state.axis[0] + share * (x - state.axis[0])), snap(state.axis[1] + share * (y - state.axis[1]))
+    state.axis[0], state.axis[1] = (
+        snap(state.axis[0] + share * (x - state.axis[0])),
+        snap(state.axis[1] + share * (y - state.axis[1])),
+    )
     state.forward[0] = snap(state.forward[0] + share * (cx - state.forward[0]))
     state.forward[1] = snap(state.forward[1] + share * (cy - state.forward[1]))
     if state.up_n > _HALF:
@@ -234,7 +238,7 @@ def learn_stride(state, params, now, before):
 
 @kernel(u4(record("MountingState"), record("Params")))
 def use_learned(state, params):
-    """Put what was learned into axes_learned, and into use while learning goes on. Returns 1 if the axes in use changed."""
+    """Put what was learned into axes_learned, and into use while learning goes on. Returns 1 if it went into use."""
     p = params.mounting
     u, s, learned = state.up_run, state.up_stand, state.axes_learned
     ux, uy, uz = u[0], u[1], u[2]
@@ -245,6 +249,7 @@ def use_learned(state, params):
         if dot > p.stand_cos_min * norm:
             ux, uy, uz = s[0], s[1], s[2]
             standing = _U1
+    state.learned_standing = standing
     for j in range(9):
         learned[j] = state.axes[j]
     angle = heading_error(state)

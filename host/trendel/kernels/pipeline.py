@@ -1,21 +1,56 @@
-"""One sample through all stages: step(state, params, sample, out) -> flags. Batch is a loop over it and nothing else."""
+"""One sample through all stages: step(state, params, sample, out) -> flags. Batch is a loop over it, nothing else."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from trendel.kernels.attitude import attitude_reset, finish_block, follow_heading, follow_height, integrate_rate, level
-from trendel.kernels.compile import f4, i4, kernel, record, u4
+from trendel.kernels.attitude import (
+    attitude_reset,
+    close_height,
+    finish_block,
+    follow_heading,
+    follow_height,
+    integrate_rate,
+    level,
+)
+from trendel.kernels.compile import COUNTS, SIGNALS, f4, i4, kernel, record, rows, u4
 from trendel.kernels.contacts import (
-    add_to_tick, close_tick, contacts_reset, end_running, find_rise, judge_step, side_sign, vote_side,
+    add_to_tick,
+    close_tick,
+    contacts_reset,
+    end_running,
+    find_rise,
+    judge_step,
+    side_sign,
+    vote_side,
 )
 from trendel.kernels.layout import (
-    COLD_START, MAGIC_PARAMS, MAGIC_STATE, NEW_STEP, NEW_STRIDE, QUEUE_N, SAMPLE_GAP, SAMPLE_INVALID, SAMPLE_SATURATED,
-    SEGMENT_RUNNING, SEGMENT_STANDING, SEGMENT_UNKNOWN, SEGMENT_WALKING, SIZE_PARAMS, SIZE_STATE,
+    COLD_START,
+    MAGIC_PARAMS,
+    MAGIC_STATE,
+    NEW_STEP,
+    NEW_STRIDE,
+    QUEUE_N,
+    SAMPLE_GAP,
+    SAMPLE_INVALID,
+    SAMPLE_SATURATED,
+    SEGMENT_RUNNING,
+    SEGMENT_STANDING,
+    SEGMENT_UNKNOWN,
+    SEGMENT_WALKING,
+    SIZE_PARAMS,
+    SIZE_STATE,
 )
 from trendel.kernels.mathf import cosf, sinf, snap
 from trendel.kernels.mounting import (
-    drop_up, heading_error, learn_stride, mounting_reset, set_up_from, sum_up, use_learned, watch_standing,
+    drop_up,
+    heading_error,
+    learn_stride,
+    mounting_reset,
+    set_up_from,
+    sum_up,
+    use_learned,
+    watch_standing,
 )
 from trendel.kernels.stride import copy_row, make_stride, measure_step, resample, settle_side
 
@@ -28,7 +63,10 @@ _MAGIC_STATE, _SIZE_STATE = np.uint32(MAGIC_STATE), np.uint32(SIZE_STATE)
 _MAGIC_PARAMS, _SIZE_PARAMS = np.uint32(MAGIC_PARAMS), np.uint32(SIZE_PARAMS)
 _INVALID, _SATURATED, _GAP = np.uint32(SAMPLE_INVALID), np.uint32(SAMPLE_SATURATED), np.uint32(SAMPLE_GAP)
 _STANDING, _WALKING, _RUNNING, _UNKNOWN = (
-    np.uint32(SEGMENT_STANDING), np.uint32(SEGMENT_WALKING), np.uint32(SEGMENT_RUNNING), np.uint32(SEGMENT_UNKNOWN),
+    np.uint32(SEGMENT_STANDING),
+    np.uint32(SEGMENT_WALKING),
+    np.uint32(SEGMENT_RUNNING),
+    np.uint32(SEGMENT_UNKNOWN),
 )
 _NEW_STEP, _NEW_STRIDE, _COLD_START = np.int32(NEW_STEP), np.int32(NEW_STRIDE), np.int32(COLD_START)
 
@@ -82,7 +120,7 @@ def init(state, params):
 
 @kernel(u4(record("State"), record("Params"), record("Sample")))
 def take_sample(state, params, sample):
-    """Check the sample and keep it, or bridge it by the last good one. Returns 1 when a gap resets what must be reset."""
+    """Check the sample and keep it, or bridge it by the last good one. Returns 1 where a gap resets the filters."""
     i, p = state.input, params.input
     good = (sample.flags & _INVALID) == _U0
     for j in range(3):
@@ -169,6 +207,7 @@ def finish_step(state, params, tick):
     else:
         chained = _I1 if c.good_n > _U0 else _I0
         resample(c, c.rise_tick, tick)
+        close_height(state.attitude, _U1 if c.good_n < _U2 else _U0)
         follow_parity(c, params)
         if c.queue_n < _QUEUE:
             pending = c.queue[(c.queue_i + c.queue_n) & _QUEUE_MASK]
@@ -202,7 +241,7 @@ def finish_step(state, params, tick):
 
 @kernel(i4(record("State"), record("Params"), record("Out")))
 def emit(state, params, out):
-    """Give out the oldest waiting step, and its stride, once running is sure and its side known; at most one a sample."""
+    """Give out the oldest waiting step and its stride, once running is sure and its side known; at most one a call."""
     c = state.contacts
     if c.running == _U0 or c.queue_n == _U0 or c.good_n < params.contacts.resume_n:
         return _I0
@@ -270,7 +309,7 @@ def step(state, params, sample, out):
     if params.input.levelled == _U0:
         integrate_rate(a, params, gx, gy, gz, ax, ay, az, dt)
     level(a, params, m, ax, ay, az, out)
-    out.vertical_m = follow_height(a, params, out.acc_level_mps2[2], dt)
+    out.vertical_m = follow_height(a, params, out.acc_level_mps2[2], dt, c.good_n)
     x = m.axes
     roll = gx * x[0] + gy * x[1] + gz * x[2]
     pitch = gx * x[3] + gy * x[4] + gz * x[5]
@@ -298,3 +337,34 @@ def step(state, params, sample, out):
     state.sample_n += _U1
     return flags | emit(state, params, out)
 
+
+@kernel(
+    i4(rows("State"), rows("Params"), rows("Sample"), SIGNALS, rows("StepRow"), rows("StrideRow"), rows("Out"), COUNTS)
+)
+def run(state, params, samples, signals, steps, strides, out, counts):
+    """The loop over step() and nothing else. The row arrays must be long enough; counts (2,) says how full they are.
+
+    state, params, out: (1,). samples: (n,). signals: (n, 12) float32 to be filled with tilt, obliquity, rotation (rad),
+    vertical (m), force forward, left, up (m/s2), segment, quaternion; or (0, 12) where they are not wanted. Returns the
+    flags of all samples, or'ed.
+    """
+    keep = signals.shape[0] == samples.shape[0]
+    seen = _I0
+    o = out[0]
+    for i in range(samples.shape[0]):
+        flags = step(state[0], params[0], samples[i], o)
+        seen |= flags
+        if flags & _NEW_STEP:
+            steps[counts[0]] = o.step
+            counts[0] += 1
+        if flags & _NEW_STRIDE:
+            strides[counts[1]] = o.stride
+            counts[1] += 1
+        if keep:
+            signals[i, 0], signals[i, 1], signals[i, 2] = o.tilt_rad, o.obliquity_rad, o.rotation_rad
+            signals[i, 3] = o.vertical_m
+            signals[i, 4], signals[i, 5] = o.acc_level_mps2[0], o.acc_level_mps2[1]
+            signals[i, 6], signals[i, 7] = o.acc_level_mps2[2], np.float32(o.segment)
+            for j in range(4):
+                signals[i, 8 + j] = o.q_world_from_sensor[j]
+    return seen

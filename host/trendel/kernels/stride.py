@@ -1,7 +1,7 @@
 """The metrics of a step and of a stride, once a step, from the ring of ticks.
 
-A tick stands for the interval around its centre; windows between two contacts weigh their first and last tick by the part
-that lies inside, so that means and closures do not depend on the tick rate. Height and sway are double integrals
+A tick stands for the interval around its centre; windows between two contacts weigh their first and last tick by the
+part that lies inside, so that means and closures do not depend on the tick rate. Height and sway are double integrals
 closed over the step and the stride (a periodic motion has no mean velocity and no mean acceleration: Cavagna 1975,
 J Appl Physiol 39:174). Force is the upward specific force, where positive, scaled so that its mean over the step is one
 body weight (momentum balance).
@@ -13,13 +13,41 @@ import numpy as np
 
 from trendel.kernels.compile import f4, i4, kernel, nested, record, u4
 from trendel.kernels.layout import (
-    METRIC_N, PHASE_COLUMNS, PHASE_N, Q_ATTITUDE, Q_BRIDGED, Q_IRREGULAR, Q_NO_FLIGHT, Q_PROVISIONAL, Q_SATURATED, Q_SIDE_UNSURE,
-    R_FWD, R_LEFT, R_OBL, R_ROT, R_TILT, R_UP, R_WPITCH, R_WROLL, RING_MASK,
+    METRIC_N,
+    PHASE_COLUMNS,
+    PHASE_N,
+    Q_ATTITUDE,
+    Q_BRIDGED,
+    Q_IRREGULAR,
+    Q_NO_FLIGHT,
+    Q_PROVISIONAL,
+    Q_SATURATED,
+    Q_SIDE_UNSURE,
+    R_FWD,
+    R_LEFT,
+    R_OBL,
+    R_ROT,
+    R_TILT,
+    R_UP,
+    R_WPITCH,
+    R_WROLL,
+    RING_MASK,
 )
 from trendel.kernels.mathf import clip, root, snap
 from trendel.kernels.metrics import (
-    M_BRAKING, M_CONTACT, M_CONTRALATERAL, M_DROP, M_FLIGHT, M_IMPULSE, M_OBLIQUITY_PEAK, M_OSCILLATION, M_PEAK_FORCE,
-    M_ROTATION_ROM, M_SWAY, M_TILT_MEAN, M_TILT_ROM,
+    M_BRAKING,
+    M_CONTACT,
+    M_CONTRALATERAL,
+    M_DROP,
+    M_FLIGHT,
+    M_IMPULSE,
+    M_OBLIQUITY_PEAK,
+    M_OSCILLATION,
+    M_PEAK_FORCE,
+    M_ROTATION_ROM,
+    M_SWAY,
+    M_TILT_MEAN,
+    M_TILT_ROM,
 )
 
 _F0, _F1, _HALF, _F2 = np.float32(0.0), np.float32(1.0), np.float32(0.5), np.float32(2.0)
@@ -253,7 +281,7 @@ def stride_likeness(state):
 
 @kernel(u4(record("State"), record("Params"), record("PendingStep"), i4))
 def measure_step(state, params, pending, chained):
-    """Fill a waiting step from the ring: instants, times and metrics; the side comes later. chained: 1 if it follows one."""
+    """Fill a waiting step from the ring: instants, times, metrics; the side comes later. chained: it follows one."""
     c, p = state.contacts, params.contacts
     row = pending.row
     toe = np.float32(c.to.tick - c.ic.tick) + c.to.frac

@@ -1,0 +1,148 @@
+"""Causal and refined drivers: recordings through the same step function that runs live and on the clip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from trendel.analysis.mounting_file import Axes, check_axes, read_mounting
+from trendel.analysis.parameters import Parameters, Setup, kernel_params
+from trendel.errors import MountingError, ParameterError, RecordingError
+from trendel.kernels.compile import zeros
+from trendel.kernels.layout import DTYPES
+from trendel.kernels.pipeline import run
+
+if TYPE_CHECKING:
+    from trendel.recording import Recording
+
+CHUNK_N = 16384  # samples converted at a time: memory stays flat beyond the input and the output
+_STEP_MIN_S = 0.2
+IDENTITY: Axes = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+Progress = Callable[[float], None]
+Mode = Literal["refined", "causal"]
+
+
+@dataclass
+class Pass:
+    """What one pass of the kernels over a recording gives: rows, signals and the final state."""
+
+    params: np.recarray
+    state: np.recarray
+    steps: npt.NDArray[np.void]
+    strides: npt.NDArray[np.void]
+    signals: npt.NDArray[np.float32]
+    setup: Setup
+    learned_n: int = 0  # strides that the mounting of this pass was learned from in an earlier one
+
+
+def setup_for(recording: Recording, mounting: Any) -> Setup:
+    """What the recording brings along and what is known of its mounting.
+
+    Args:
+        recording: the input.
+        mounting: "auto", "pelvis", the path of a mounting file, or a 3x3 matrix pelvis from sensor.
+
+    Raises:
+        MountingError: the mounting cannot be read, is no rotation, or contradicts the recording.
+    """
+    levelled = bool(recording.missing)
+    axes: Axes | None = None
+    standing = False
+    if levelled and recording.frame != "pelvis":
+        raise MountingError(
+            "axes are missing and the recording is not in the pelvis frame; nothing tells which way is up."
+        )
+    if isinstance(mounting, str) and mounting in ("auto", "pelvis"):
+        if mounting == "pelvis" or recording.frame == "pelvis":
+            axes, standing = IDENTITY, True
+    elif levelled:
+        raise MountingError("the recording lacks axes, so a mounting cannot be applied to it; use --mounting auto.")
+    elif isinstance(mounting, (str, Path)):
+        axes, standing = read_mounting(mounting), True
+    else:
+        axes, standing = check_axes(mounting), True
+    return Setup(
+        rate_hz=float(recording.rate_hz),
+        has_gyro=recording.gyr_radps is not None,
+        has_left=not any(m in ("acc_y", "y", "acc_left") for m in recording.missing),
+        levelled=levelled,
+        axes=axes,
+        has_standing=standing,
+    )
+
+
+def samples_of(recording: Recording, start: int, stop: int) -> npt.NDArray[np.void]:
+    """(stop - start,) Sample records of that part of a recording."""
+    samples = np.zeros(stop - start, DTYPES["Sample"])
+    samples["acc_mps2"] = recording.acc_mps2[start:stop]
+    if recording.gyr_radps is not None:
+        samples["gyr_radps"] = recording.gyr_radps[start:stop]
+    samples["dt_s"] = np.float32(1.0 / recording.rate_hz)
+    samples["flags"] = recording.flags[start:stop]
+    return samples
+
+
+def one_pass(
+    recording: Recording, parameters: Parameters, setup: Setup, *, signals: bool, progress: Progress | None = None
+) -> Pass:
+    """The kernels over the whole recording, from a cold start."""
+    n = len(recording)
+    params = kernel_params(parameters, setup)
+    state, out = zeros("State"), zeros("Out")
+    room = int(n / setup.rate_hz / _STEP_MIN_S) + 16
+    steps, strides = np.zeros(room, DTYPES["StepRow"]), np.zeros(room, DTYPES["StrideRow"])
+    kept = np.zeros((n if signals else 0, 12), np.float32)
+    counts = np.zeros(2, np.int64)
+    for start in range(0, n, CHUNK_N):
+        stop = min(start + CHUNK_N, n)
+        part = kept[start:stop]
+        run(state, params, samples_of(recording, start, stop), part, steps, strides, out, counts)
+        if progress is not None:
+            progress(stop / n)
+    return Pass(params, state, steps[: counts[0]], strides[: counts[1]], kept, setup)
+
+
+def passes(
+    recording: Recording,
+    mode: Mode,
+    parameters: Parameters,
+    setup: Setup,
+    *,
+    signals: bool,
+    progress: Progress | None = None,
+) -> Pass:
+    """Causal: one pass. Refined: a second one, started with the mounting and gyroscope bias that the first learned."""
+    if mode not in ("refined", "causal"):
+        raise ParameterError(f"mode {mode!r} is unknown; it is 'refined' or 'causal'.")
+    if len(recording) == 0:
+        raise RecordingError(f"{recording.source} holds no samples.")
+    if mode == "causal" or setup.levelled:
+        return one_pass(recording, parameters, setup, signals=signals, progress=progress)
+
+    def part(offset: float) -> Progress | None:
+        return None if progress is None else (lambda f: progress(offset + 0.5 * f))
+
+    first = one_pass(recording, parameters, setup, signals=False, progress=part(0.0))
+    setup_2 = learned(first, parameters)
+    second = one_pass(recording, parameters, setup_2, signals=signals, progress=part(0.5))
+    if setup.axes is None and setup_2.axes is not None:
+        second.learned_n = int(first.state.mounting.strides_n[0])
+    return second
+
+
+def learned(first: Pass, parameters: Parameters) -> Setup:
+    """The setup of a first pass with what it learned: mounting (where it was unknown) and gyroscope bias."""
+    mounting, attitude = first.state.mounting[0], first.state.attitude[0]
+    setup = first.setup
+    if setup.has_gyro:
+        x, y, z = (float(v) for v in attitude.bias_radps)
+        setup = replace(setup, bias_radps=(x, y, z))
+    if setup.axes is None and int(mounting.strides_n) >= parameters.mounting.first_strides:
+        rows = np.asarray(mounting.axes_learned, np.float64).reshape(3, 3)
+        setup = replace(setup, axes=check_axes(rows), has_standing=bool(mounting.learned_standing))
+    return setup

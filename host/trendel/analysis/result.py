@@ -1,0 +1,122 @@
+"""analyze(): a recording in, tables and a summary out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from trendel.analysis.drivers import Mode, Pass, Progress, one_pass, passes, setup_for
+from trendel.analysis.parameters import Parameters, Setup
+from trendel.analysis.summary import summarise
+from trendel.analysis.tables import Table, alerts_table, signals_table, steps_table, strides_table
+from trendel.errors import ParameterError
+from trendel.kernels.layout import SEGMENT_RUNNING, SEGMENT_UNKNOWN
+
+if TYPE_CHECKING:
+    from trendel.recording import Recording
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What was found in a recording.
+
+    Attributes:
+        steps: one row for each step, from initial contact of one foot to that of the other.
+        strides: one row for each stride, from initial contact of a foot to its next; they overlap by a step.
+        signals: one row for each sample: angles, vertical position, levelled specific force, segment; or none.
+        alerts: one row for each alert; without a row in this version.
+        summary: plain numbers and text, as in summary.json.
+    """
+
+    steps: Table
+    strides: Table
+    signals: Table
+    alerts: Table
+    summary: dict[str, Any]
+
+
+def analyze(
+    recording: Recording,
+    *,
+    mode: Mode = "refined",
+    mass_kg: float | None = None,
+    mounting: Any = "auto",
+    params: Parameters | str | Path | None = None,
+    signals: bool = True,
+    progress: Progress | None = None,
+) -> Result:
+    """Steps, strides, pelvic angles and forces of a recording.
+
+    Args:
+        recording: as from trendel.read or Recording.from_arrays.
+        mode: "refined" runs the kernels twice, the second time with the mounting and bias that the first learned;
+            "causal" gives what a live run and the clip give.
+        mass_kg: runner's mass, for forces in newton in the summary; default: the recording's metadata.
+        mounting: "auto" finds it; "pelvis": the sensor's axes are forward, left, up; a mounting file; or a 3x3 matrix.
+        params: parameters, or the path of a TOML file with them.
+        signals: also give one row for each sample.
+        progress: called with the fraction done, 0 to 1.
+
+    Raises:
+        ParameterError, MountingError, RecordingError: with one sentence that says what and what to do.
+    """
+    parameters = params if isinstance(params, Parameters) else Parameters.from_toml(params) if params else Parameters()
+    mass = _mass(mass_kg, recording)
+    done = passes(recording, mode, parameters, setup_for(recording, mounting), signals=True, progress=progress)
+    steps = steps_table(done.steps, recording.t_s, recording.rate_hz)
+    strides = strides_table(done.strides, recording.t_s, recording.rate_hz)
+    if mode == "refined":
+        _label_running(done)
+    summary = summarise(recording, done, steps, strides, mode, mass, parameters)
+    kept, times = (done.signals, recording.t_s) if signals else (done.signals[:0], recording.t_s[:0])
+    return Result(steps, strides, signals_table(kept, times, done.setup.has_gyro), alerts_table(), summary)
+
+
+def _mass(mass_kg: float | None, recording: Recording) -> float | None:
+    mass = mass_kg if mass_kg is not None else recording.metadata.get("mass_kg")
+    if mass is None:
+        return None
+    if isinstance(mass, bool) or not isinstance(mass, (int, float)) or not 20 <= mass <= 250:
+        raise ParameterError(f"a mass of {mass!r} kg cannot be; give the runner's mass in kilograms.")
+    return float(mass)
+
+
+def _label_running(done: Pass) -> None:
+    """Refined: a segment begins with its first contact, not when the live detector was sure of it."""
+    column = done.signals[:, 7]
+    column[column == SEGMENT_RUNNING] = SEGMENT_UNKNOWN
+    rows = done.steps
+    for segment in np.unique(rows["segment_i"]):
+        mine = rows[rows["segment_i"] == segment]
+        first = int(mine["ic_i"][0] + mine["ic_frac"][0])
+        last = int(mine["end_i"][-1] + mine["end_frac"][-1])
+        column[first : last + 1] = SEGMENT_RUNNING
+
+
+def orientation(
+    acc_mps2: npt.ArrayLike, gyr_radps: npt.ArrayLike, rate_hz: float, *, params: Parameters | None = None
+) -> npt.NDArray[np.float32]:
+    """Orientation of the sensor, causal, without a magnetometer (heading starts anywhere and drifts).
+
+    Args:
+        acc_mps2: (n, 3) specific force, m/s2, sensor frame.
+        gyr_radps: (n, 3) rate, rad/s, sensor frame.
+        rate_hz: sampling rate.
+        params: parameters; only those of the attitude matter.
+
+    Returns:
+        (n, 4) float32 unit quaternions world from sensor, w first, Hamilton; world z is up.
+
+    Raises:
+        RecordingError: shapes or units that cannot be.
+    """
+    from trendel.recording import Recording
+
+    recording = Recording.from_arrays(acc_mps2, gyr_radps, rate_hz)
+    setup = Setup(rate_hz=float(recording.rate_hz))
+    done = one_pass(recording, params or Parameters(), setup, signals=True)
+    return np.ascontiguousarray(done.signals[:, 8:12])

@@ -1,0 +1,163 @@
+"""Live: samples in, the rows that they complete out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from trendel.analysis.drivers import IDENTITY
+from trendel.analysis.mounting_file import check_axes, read_mounting
+from trendel.analysis.parameters import Parameters, Setup, kernel_params
+from trendel.analysis.tables import Table, alerts_table, steps_table, strides_table
+from trendel.errors import RecordingError
+from trendel.kernels.compile import zeros
+from trendel.kernels.layout import COLD_START, DTYPES, SAMPLE_INVALID
+from trendel.kernels.pipeline import init, run
+
+_NO_ROWS_S = np.zeros(1)
+_ROWS_MIN = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Completed:
+    """What the pushed samples completed: tables as of analyze(), often empty, and events as text."""
+
+    steps: Table
+    strides: Table
+    alerts: Table
+    events: tuple[str, ...] = ()
+
+
+class Stream:
+    """The kernels fed as samples arrive: the same rows as analyze(mode="causal") gives, to the bit, in any chunks.
+
+    Args:
+        rate_hz: nominal output rate of the sensor.
+        has_gyro: False for an accelerometer alone.
+        mounting: "auto", "pelvis", a mounting file or a 3x3 matrix pelvis from sensor.
+        params: parameters.
+        start_s: time of the first sample, s; times of rows count from it.
+    """
+
+    def __init__(
+        self,
+        rate_hz: float = 208.0,
+        *,
+        has_gyro: bool = True,
+        mounting: Any = "auto",
+        params: Parameters | None = None,
+        start_s: float = 0.0,
+    ) -> None:
+        axes = None
+        if isinstance(mounting, str) and mounting == "pelvis":
+            axes = IDENTITY
+        elif isinstance(mounting, str) and mounting != "auto":
+            axes = read_mounting(mounting)
+        elif not isinstance(mounting, str):
+            axes = check_axes(mounting)
+        self.rate_hz = float(rate_hz)
+        self.start_s = float(start_s)
+        self.samples_n = 0
+        setup = Setup(rate_hz=self.rate_hz, has_gyro=has_gyro, axes=axes, has_standing=axes is not None)
+        self._has_gyro = has_gyro
+        self._params = kernel_params(params or Parameters(), setup)
+        self._state, self._out = zeros("State"), zeros("Out")
+        init(self._state[0], self._params[0])
+        self._signals = np.zeros((0, 12), np.float32)
+        self._counts = np.zeros(2, np.int64)
+        self._steps = np.zeros(_ROWS_MIN, DTYPES["StepRow"])
+        self._strides = np.zeros(_ROWS_MIN, DTYPES["StrideRow"])
+        self._samples = np.zeros(64, DTYPES["Sample"])
+        self._nothing = Completed(self._steps_table(0), self._strides_table(0), alerts_table())
+
+    def push(
+        self,
+        acc_mps2: npt.ArrayLike,
+        gyr_radps: npt.ArrayLike | None = None,
+        *,
+        dt_s: float | None = None,
+        flags: npt.ArrayLike | None = None,
+    ) -> Completed:
+        """Take samples and return what they completed.
+
+        Args:
+            acc_mps2: (n, 3) or (3,) m/s2, sensor frame. gyr_radps: the same, rad/s; None for an accelerometer alone.
+            dt_s: true interval between samples where known (an IMU's own clock is off by percents).
+            flags: (n,) SAMPLE_* bits: 1 invalid, 2 saturated, 4 a gap precedes. Values that are not finite are invalid.
+
+        Raises:
+            RecordingError: shapes that do not fit, or no gyroscope where one was announced.
+        """
+        acc = np.asarray(acc_mps2, np.float32)
+        acc = acc.reshape(1, 3) if acc.shape == (3,) else acc
+        if acc.ndim != 2 or acc.shape[1] != 3:
+            raise RecordingError(f"acceleration has the shape {np.shape(acc_mps2)}; it must be (n, 3) in m/s2.")
+        n = len(acc)
+        if n > len(self._samples):
+            self._samples = np.zeros(2 * n, DTYPES["Sample"])
+        room = _ROWS_MIN + int(n / self.rate_hz / 0.2)
+        if room > len(self._steps):
+            self._steps, self._strides = np.zeros(room, DTYPES["StepRow"]), np.zeros(room, DTYPES["StrideRow"])
+        part = self._samples[:n]
+        part["acc_mps2"] = acc
+        if self._has_gyro:
+            if gyr_radps is None:
+                raise RecordingError(
+                    "rates are missing; make the Stream with has_gyro=False for an accelerometer alone."
+                )
+            gyr = np.asarray(gyr_radps, np.float32)
+            gyr = gyr.reshape(1, 3) if gyr.shape == (3,) else gyr
+            if gyr.shape != acc.shape:
+                raise RecordingError(f"rates have the shape {np.shape(gyr_radps)}, acceleration {np.shape(acc_mps2)}.")
+            part["gyr_radps"] = gyr
+        part["dt_s"] = np.float32(1.0 / self.rate_hz if dt_s is None else dt_s)
+        part["flags"] = 0 if flags is None else np.asarray(flags, np.uint32)
+        self._counts[:] = 0
+        seen = run(self._state, self._params, part, self._signals, self._steps, self._strides, self._out, self._counts)
+        self.samples_n += n
+        if not self._counts[0] and not seen & COLD_START:
+            return self._nothing
+        events = ("cold start: the state did not fit the parameters",) if seen & COLD_START else ()
+        return Completed(
+            self._steps_table(int(self._counts[0])), self._strides_table(int(self._counts[1])), alerts_table(), events
+        )
+
+    def gap(self, samples_n: int) -> None:
+        """Samples were lost: count them, so that times stay true; a short loss is bridged, a long one starts anew."""
+        lost = np.zeros((min(samples_n, int(self.rate_hz)), 3), np.float32)
+        self.push(lost, lost, flags=np.full(len(lost), SAMPLE_INVALID, np.uint32))
+        skipped = samples_n - len(lost)
+        if skipped:
+            self._state.sample_n[0] += np.uint32(skipped)
+            self.samples_n += skipped
+
+    @property
+    def state(self) -> bytes:
+        """The kernels' state as bytes: a checkpoint that any home continues from."""
+        return self._state.tobytes()
+
+    @state.setter
+    def state(self, data: bytes) -> None:
+        if len(data) != self._state.nbytes:
+            raise RecordingError(
+                f"a checkpoint has {self._state.nbytes} bytes, this one {len(data)}; it is of another version."
+            )
+        self._state = np.frombuffer(bytearray(data), DTYPES["State"]).view(np.recarray)
+        self.samples_n = int(self._state.sample_n[0])
+
+    @property
+    def segment(self) -> int:
+        """What the runner is doing now: 0 unknown, 1 standing, 2 walking, 3 running."""
+        return int(self._out.segment[0])
+
+    def _clock(self) -> npt.NDArray[np.float64]:
+        return _NO_ROWS_S + self.start_s
+
+    def _steps_table(self, n: int) -> Table:
+        return steps_table(self._steps[:n], self._clock(), self.rate_hz)
+
+    def _strides_table(self, n: int) -> Table:
+        return strides_table(self._strides[:n], self._clock(), self.rate_hz)

@@ -1,0 +1,181 @@
+"""Results as structured tables: SI inside the kernels, the units of the field in the columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from trendel.kernels import layout
+from trendel.kernels.metrics import METRICS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SEGMENTS = ("unknown", "standing", "walking", "running")
+REASONS = {
+    layout.Q_PROVISIONAL: "provisional",
+    layout.Q_BRIDGED: "bridged",
+    layout.Q_SATURATED: "saturated",
+    layout.Q_NO_FLIGHT: "no_flight",
+    layout.Q_IRREGULAR: "irregular",
+    layout.Q_SIDE_UNSURE: "side_unsure",
+    layout.Q_ATTITUDE: "attitude_settling",
+}
+_SIDES = np.array(["R", "", "L"])
+_DECIMALS = {"s": 5, "ms": 2, "mm": 2, "deg": 3, "rad": 6, "m": 6, "m/s2": 5, "BW": 4, "BW s": 5, "m/s": 5, "1": 5}
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows of one kind.
+
+    Attributes:
+        data: (n,) structured array, one field a column; NaN where a value is not known.
+        units: unit of each column that has one.
+    """
+
+    data: npt.NDArray[np.void]
+    units: dict[str, str]
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __getitem__(self, column: str) -> npt.NDArray[Any]:
+        return np.asarray(self.data[column])
+
+    def __iter__(self) -> Iterator[np.void]:
+        return iter(self.data)
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns, in order."""
+        return list(self.data.dtype.names or ())
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A pandas DataFrame with the same columns; pandas comes with the extra `trendel[pandas]`."""
+        import pandas as pd
+
+        return pd.DataFrame({name: self.data[name] for name in self.columns})
+
+    def to_csv(self, path: str | Path) -> None:
+        """Write a CSV file with one header line; unknown values are empty cells. Raises OSError."""
+        import pyarrow as pa
+        import pyarrow.csv as pa_csv
+
+        arrays = {}
+        for name in self.columns:
+            column = self.data[name]
+            if column.dtype.kind == "f":
+                decimals = _DECIMALS.get(self.units.get(name, "1"), 5)
+                arrays[name] = pa.array(np.round(column.astype(np.float64), decimals), from_pandas=True)
+            else:
+                arrays[name] = pa.array(np.ascontiguousarray(column))
+        options = pa_csv.WriteOptions(quoting_style="needed", quoting_header="none")
+        with Path(path).open("wb") as file:
+            pa_csv.write_csv(pa.table(arrays), file, options)
+
+
+def _make(columns: dict[str, tuple[Any, str]]) -> Table:
+    arrays = {name: np.asarray(values) for name, (values, _) in columns.items()}
+    n = len(next(iter(arrays.values())))
+    data = np.empty(n, [(name, a.dtype) for name, a in arrays.items()])
+    for name, a in arrays.items():
+        data[name] = a
+    return Table(data, {name: unit for name, (_, unit) in columns.items() if unit})
+
+
+def seconds(t_s: npt.NDArray[np.float64], rate_hz: float, index: npt.NDArray[Any], frac: npt.NDArray[Any]) -> Any:
+    """(n,) float64 times, in the recording's clock, of frac samples after sample index."""
+    nearest = np.clip(index.astype(np.int64) + np.rint(frac).astype(np.int64), 0, len(t_s) - 1)
+    return t_s[nearest] + (index.astype(np.int64) - nearest + frac.astype(np.float64)) / rate_hz
+
+
+def _reasons(flags: npt.NDArray[np.uint32]) -> npt.NDArray[np.str_]:
+    known: dict[int, str] = {}
+    for value in np.unique(flags).tolist():
+        known[value] = "|".join(name for bit, name in REASONS.items() if value & bit)
+    return np.array([known[v] for v in flags.tolist()], dtype="U80") if len(flags) else np.empty(0, "U80")
+
+
+def _metric(values: npt.NDArray[np.float32], valid: npt.NDArray[np.uint32], k: int) -> npt.NDArray[np.float64]:
+    known = (valid >> np.uint32(k)) & np.uint32(1)
+    return np.where(known != 0, values[:, k].astype(np.float64) * METRICS[k].scale, np.nan)
+
+
+def steps_table(rows: npt.NDArray[np.void], t_s: npt.NDArray[np.float64], rate_hz: float) -> Table:
+    """StepRow records as a table, times in the clock of t_s."""
+    columns: dict[str, tuple[Any, str]] = {
+        "step": (rows["index"], ""),
+        "run": (rows["segment_i"], ""),
+        "side": (_SIDES[rows["side"] + 1], ""),
+        "ic_s": (seconds(t_s, rate_hz, rows["ic_i"], rows["ic_frac"]), "s"),
+        "to_s": (seconds(t_s, rate_hz, rows["to_i"], rows["to_frac"]), "s"),
+        "end_s": (seconds(t_s, rate_hz, rows["end_i"], rows["end_frac"]), "s"),
+        "step_time_ms": (rows["step_time_s"].astype(np.float64) * 1e3, "ms"),
+    }
+    for k, metric in enumerate(METRICS):
+        columns[metric.name] = (_metric(rows["metrics"], rows["valid"], k), metric.unit)
+    columns["regularity"] = (rows["regularity"], "1")
+    columns["quality"] = (rows["quality"], "1")
+    columns["flags"] = (_reasons(rows["flags"]), "")
+    return _make(columns)
+
+
+def strides_table(rows: npt.NDArray[np.void], t_s: npt.NDArray[np.float64], rate_hz: float) -> Table:
+    """StrideRow records as a table: mean of both steps, then left less right of each metric."""
+    time_s = rows["stride_time_s"].astype(np.float64)
+    columns: dict[str, tuple[Any, str]] = {
+        "last_step": (rows["index"], ""),
+        "run": (rows["segment_i"], ""),
+        "side": (_SIDES[rows["side"] + 1], ""),
+        "ic_s": (seconds(t_s, rate_hz, rows["ic_i"], rows["ic_frac"]), "s"),
+        "end_s": (seconds(t_s, rate_hz, rows["end_i"], rows["end_frac"]), "s"),
+        "stride_time_ms": (time_s * 1e3, "ms"),
+        "cadence_spm": (120.0 / np.where(time_s > 0, time_s, np.nan), "1/min"),
+    }
+    for k, metric in enumerate(METRICS):
+        columns[metric.name] = (_metric(rows["metrics"], rows["valid"], k), metric.unit)
+    sided = rows["side"] != 0
+    for k, metric in enumerate(METRICS):
+        difference = _metric(rows["left_minus_right"], rows["valid"], k)
+        columns[f"asymmetry_{metric.name}"] = (np.where(sided, difference, np.nan), metric.unit)
+    columns["step_regularity"] = (rows["step_regularity"], "1")
+    columns["stride_regularity"] = (rows["stride_regularity"], "1")
+    columns["quality"] = (rows["quality"], "1")
+    columns["flags"] = (_reasons(rows["flags"]), "")
+    return _make(columns)
+
+
+def signals_table(signals: npt.NDArray[np.float32], t_s: npt.NDArray[np.float64], angles: bool) -> Table:
+    """The kernels' signals, (n, 12), as a table with one row for each sample; angles False leaves them unknown."""
+    degrees = (180.0 / np.pi) * signals[:, :3].astype(np.float64)
+    if not angles:
+        degrees = np.full_like(degrees, np.nan)
+    names = np.array(SEGMENTS)
+    return _make(
+        {
+            "t_s": (t_s, "s"),
+            "tilt_deg": (degrees[:, 0], "deg"),
+            "obliquity_deg": (degrees[:, 1], "deg"),
+            "rotation_deg": (degrees[:, 2], "deg"),
+            "vertical_m": (signals[:, 3], "m"),
+            "acc_forward_mps2": (signals[:, 4], "m/s2"),
+            "acc_left_mps2": (signals[:, 5], "m/s2"),
+            "acc_up_mps2": (signals[:, 6], "m/s2"),
+            "segment": (names[signals[:, 7].astype(np.int64)], ""),
+        }
+    )
+
+
+def alerts_table() -> Table:
+    """The table of alerts, without a row: nothing in this version watches hip stability yet."""
+    text, number = np.empty(0, "U1"), np.empty(0, np.float64)
+    columns = ("time_s", "onset_s", "kind", "side", "level", "value", "baseline", "change", "ci_low", "ci_high")
+    texts = {"kind", "side", "level"}
+    made: dict[str, tuple[Any, str]] = {c: (text if c in texts else number, "") for c in columns}
+    return _make({**made, "message": (text, ""), "action": (text, "")})
