@@ -14,7 +14,7 @@ from trendel.errors import TrendelError
 
 from . import DEFAULT_PACKAGE
 from .bits import Verdict, compare_homes
-from .inputs import job_of_recording
+from .inputs import job_of_file
 from .package import KernelPackage
 
 
@@ -26,21 +26,24 @@ def sentence(verdict: Verdict, steps: int) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    """Exit code as above."""
     parser = argparse.ArgumentParser(prog="python -m trendel_lowering.identity", description=__doc__)
     parser.add_argument("recording", type=Path, nargs="+", metavar="RUN.csv")
     options = parser.parse_args(argv)
+    differ = False
     try:
         package = KernelPackage.find(DEFAULT_PACKAGE)
         layout = package.load("layout")
-        jobs = [job_of_recording(path) for path in options.recording]
-        verdicts = compare_homes(package, jobs)
+        for path in options.recording:
+            (verdict,) = compare_homes(package, [job_of_file(path)])
+            steps = int((verdict.trace.flags & layout.NEW_STEP != 0).sum())
+            name = f"{path.name}: " if len(options.recording) > 1 else ""
+            print(f"{name}{sentence(verdict, steps)}", flush=True)
+            differ |= verdict.difference is not None
     except TrendelError as error:
         print(error, file=sys.stderr)
         return 2
-    for path, verdict in zip(options.recording, verdicts, strict=True):
-        steps = int((verdict.trace.flags & layout.NEW_STEP != 0).sum())
-        print(f"{path.name}: {sentence(verdict, steps)}" if len(jobs) > 1 else sentence(verdict, steps))
-    return int(any(verdict.difference for verdict in verdicts))
+    return int(differ)
 
 
 if __name__ == "__main__":

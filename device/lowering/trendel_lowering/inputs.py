@@ -1,47 +1,39 @@
-"""Recordings and streams as jobs for the homes."""
+"""Recordings and generated runs as jobs for the homes, made as the batch drivers make them."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trendel.recording import Recording, read
-
 from .homes import Job
 
-
-def recording_setup(recording: Recording) -> np.ndarray:
-    """(1,) Params for a recording with default parameters; a recording in the pelvis frame has its mounting known."""
-    from trendel.analysis.parameters import Parameters, Setup, kernel_params
-
-    has_gyro, in_pelvis = recording.gyr_radps is not None, recording.frame == "pelvis"
-    setup = Setup(
-        rate_hz=recording.rate_hz,
-        has_gyro=has_gyro,
-        has_left="acc_y" not in recording.missing,
-        levelled=in_pelvis and not has_gyro,
-        axes=((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)) if in_pelvis else None,
-    )
-    return kernel_params(Parameters(), setup)
+if TYPE_CHECKING:
+    from trendel.recording import Recording
 
 
-def recording_samples(recording: Recording) -> np.ndarray:
-    """(n,) Sample of a recording."""
-    from trendel.kernels.layout import DTYPES
-
-    samples = np.zeros(len(recording), DTYPES["Sample"])
-    samples["acc_mps2"] = recording.acc_mps2
-    if recording.gyr_radps is not None:
-        samples["gyr_radps"] = recording.gyr_radps
-    samples["dt_s"] = np.float32(1.0 / recording.rate_hz)
-    samples["flags"] = recording.flags
-    return samples
-
-
-def job_of_recording(path: Path) -> Job:
-    """A cold start over a whole recording. Raises RecordingError or ParameterError for one that cannot be analysed."""
+def job_of(recording: Recording) -> Job:
+    """A cold start over a whole recording with default parameters. Raises ParameterError or MountingError."""
+    from trendel.analysis.drivers import samples_of, setup_for
+    from trendel.analysis.parameters import Parameters, kernel_params
     from trendel.kernels import layout
 
-    recording = read(path)
-    return Job.cold(layout, np.asarray(recording_setup(recording)), recording_samples(recording))
+    params = kernel_params(Parameters(), setup_for(recording, "auto"))
+    return Job.cold(layout, np.asarray(params), samples_of(recording, 0, len(recording)))
+
+
+def job_of_file(path: Path) -> Job:
+    """The same from a CSV file. Raises RecordingError for one that cannot be read."""
+    from trendel.recording import read
+
+    return job_of(read(path))
+
+
+def generated_job() -> Job:
+    """A cold start over the simple generated run, 82 s at 208 Hz."""
+    from trendel.recording import Recording
+    from trendel.simulation.simple_run import simple_run
+
+    run = simple_run()
+    return job_of(Recording.from_arrays(run.acc_mps2, run.gyr_radps, run.parameters.rate_hz))

@@ -12,7 +12,7 @@ from trendel.errors import LoweringError
 
 DEBIAN_PACKAGE: dict[str, str] = {
     "arm-none-eabi-gcc": "gcc-arm-none-eabi",
-    "arm-none-eabi-size": "binutils-arm-none-eabi",
+    "arm-none-eabi-nm": "binutils-arm-none-eabi",
     "qemu-system-arm": "qemu-system-arm",
     "wasm-ld": "lld",
     "node": "nodejs",

@@ -83,7 +83,7 @@ def samples_of(recording: Recording, start: int, stop: int) -> npt.NDArray[np.vo
     if recording.gyr_radps is not None:
         samples["gyr_radps"] = recording.gyr_radps[start:stop]
     samples["dt_s"] = np.float32(1.0 / recording.rate_hz)
-    samples["flags"] = recording.flags[start:stop]
+    samples["marks"] = recording.flags[start:stop]
     return samples
 
 

@@ -314,6 +314,6 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
         for name, value in group.items():
             view[name][0] = value
     digest = hashlib.sha256(record.tobytes()).digest()
-    record.magic, record.layout_hash, record.size = MAGIC_PARAMS, LAYOUT_HASH, SIZE_PARAMS
+    record.magic, record.layout_hash, record.bytes_n = MAGIC_PARAMS, LAYOUT_HASH, SIZE_PARAMS
     record.param_hash = int.from_bytes(digest[:4], "little")
     return record

@@ -114,7 +114,7 @@ class Stream:
                 raise RecordingError(f"rates have the shape {np.shape(gyr_radps)}, acceleration {np.shape(acc_mps2)}.")
             part["gyr_radps"] = gyr
         part["dt_s"] = np.float32(1.0 / self.rate_hz if dt_s is None else dt_s)
-        part["flags"] = 0 if flags is None else np.asarray(flags, np.uint32)
+        part["marks"] = 0 if flags is None else np.asarray(flags, np.uint32)
         self._counts[:] = 0
         seen = run(self._state, self._params, part, self._signals, self._steps, self._strides, self._out, self._counts)
         self.samples_n += n

@@ -122,7 +122,7 @@ def steps_table(rows: npt.NDArray[np.void], t_s: npt.NDArray[np.float64], rate_h
         columns[metric.name] = (_metric(rows["metrics"], rows["valid"], k), metric.unit)
     columns["regularity"] = (rows["regularity"], "1")
     columns["quality"] = (rows["quality"], "1")
-    columns["flags"] = (_reasons(rows["flags"]), "")
+    columns["flags"] = (_reasons(rows["reasons"]), "")
     return _make(columns)
 
 
@@ -147,7 +147,7 @@ def strides_table(rows: npt.NDArray[np.void], t_s: npt.NDArray[np.float64], rate
     columns["step_regularity"] = (rows["step_regularity"], "1")
     columns["stride_regularity"] = (rows["stride_regularity"], "1")
     columns["quality"] = (rows["quality"], "1")
-    columns["flags"] = (_reasons(rows["flags"]), "")
+    columns["flags"] = (_reasons(rows["reasons"]), "")
     return _make(columns)
 
 

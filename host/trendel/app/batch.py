@@ -127,7 +127,7 @@ def run_job(job: Job) -> Outcome:
             return Outcome(job.name, "skipped")
         recording = read_recording(job.recording, job.options.read)
         result = run_analysis(recording, job.options)
-        summary = {**result.summary, "metadata": recording.metadata, JOB_KEY: key}
+        summary = {**result.summary, JOB_KEY: key}
         write_result(job.folder, result, summary, signals=job.options.signals)
         return Outcome(job.name, "done")
     except TrendelError as error:

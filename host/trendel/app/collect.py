@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from trendel.app.outputs import write_atomically
-from trendel.app.statistics import mean_sd
 
 
 @dataclass(frozen=True)
@@ -27,20 +25,18 @@ class Collected:
         """Print a line for each recording: the numbers that are looked at first."""
         table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
         table.add_column("recording", overflow="ellipsis", no_wrap=True, min_width=12)
-        for heading in ("steps", "steps/min", "contact L", "R ms", "osc. mm", "drop L", "R deg"):
+        for heading in ("steps", "steps/min", "contact ms", "osc. mm", "drop L deg", "R deg", "run s"):
             table.add_column(heading, justify="right", no_wrap=True, min_width=len(heading))
         for row in self.rows:
-            oscillation = [row.get(f"vertical_oscillation_mm_{side}_mean") for side in ("left", "right")]
-            known = [value for value in oscillation if value is not None]
             table.add_row(
                 row["recording"],
-                str(row["steps_n"]),
-                _cell(row.get("cadence_spm_mean"), 1),
-                _cell(row.get("contact_time_ms_left_mean"), 0),
-                _cell(row.get("contact_time_ms_right_mean"), 0),
-                _cell(sum(known) / len(known) if known else None, 0),
-                _cell(row.get("pelvic_drop_deg_left_mean"), 1),
-                _cell(row.get("pelvic_drop_deg_right_mean"), 1),
+                str(row["steps"]),
+                _cell(row["cadence_spm"], 1),
+                _cell(row["contact_time_ms_both_mean"], 0),
+                _cell(row["vertical_oscillation_mm_both_mean"], 0),
+                _cell(row["pelvic_drop_deg_left_mean"], 1),
+                _cell(row["pelvic_drop_deg_right_mean"], 1),
+                _cell(row["running_s"], 0),
             )
         console.print(table)
 
@@ -52,7 +48,7 @@ def collect(out: Path, results: list[tuple[str, Path]]) -> Collected:
     """
     described = [(name, folder, _describe(folder)) for name, folder in results]
     metadata_first = dict.fromkeys(_union(*(_metadata(about) for _, _, about in described)), "")
-    rows = [_summary_row(name, folder, metadata_first | _metadata(about)) for name, folder, about in described]
+    rows = [_summary_row(name, about, metadata_first | _metadata(about)) for name, _, about in described]
     files = []
     for table in ("steps", "strides"):
         path = out / f"all_{table}.csv"
@@ -85,28 +81,19 @@ def _concatenate(path: Path, sources: list[tuple[str, Path, dict[str, Any]]]) ->
 
 def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, _union(["recording"], *rows), restval="")
+        writer = csv.DictWriter(file, list(rows[0]) if rows else ["recording"], restval="")
         writer.writeheader()
         writer.writerows(rows)
 
 
-def _summary_row(name: str, folder: Path, metadata: dict[str, Any]) -> dict[str, Any]:
-    """One line of all_summary.csv: counts, then mean and deviation of each metric by side."""
+def _summary_row(name: str, about: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
+    """One line of all_summary.csv: counts, then mean and deviation of each metric by side, then notes."""
     row: dict[str, Any] = {"recording": name, **metadata}
-    steps, strides = list(_rows(folder / "steps.csv")), list(_rows(folder / "strides.csv"))
-    row |= {"steps_n": len(steps), "strides_n": len(strides)}
-    _add_mean(row, "cadence_spm", [stride.get("cadence_spm", "") for stride in strides])
-    for column in _header(folder / "steps.csv"):
-        if column.endswith(("_ms", "_mm", "_deg", "_g", "_gps", "_bw", "_bws", "_bwps", "_mps")):
-            for side, letter in (("left", "L"), ("right", "R")):
-                _add_mean(row, f"{column}_{side}", [step[column] for step in steps if step["side"] == letter])
-    return row
-
-
-def _add_mean(row: dict[str, Any], name: str, cells: list[str]) -> None:
-    known = mean_sd(np.array([float(cell or "nan") for cell in cells], dtype=np.float64))
-    row[f"{name}_mean"] = round(known.mean, 6) if known.n else None
-    row[f"{name}_sd"] = round(known.sd, 6) if known.n > 1 else None
+    row |= {key: about[key] for key in ("duration_s", "running_s", "steps", "strides", "cadence_spm")}
+    for side in ("left", "right", "both"):
+        for metric, known in about["metrics"][side].items():
+            row |= {f"{metric}_{side}_{key}": known[key] for key in ("mean", "sd")}
+    return row | {"notes": " | ".join(about["notes"])}
 
 
 def _header(path: Path) -> list[str]:

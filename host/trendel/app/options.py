@@ -4,14 +4,14 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 from trendel.errors import ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from trendel.analysis import Result
+    from trendel.analysis import Parameters, Result
     from trendel.recording import Recording
 
 COLUMN_NAMES = ("t", "acc_x", "acc_y", "acc_z", "gyr_x", "gyr_y", "gyr_z")
@@ -33,7 +33,7 @@ class ReadOptions:
 class AnalyzeOptions:
     """How to analyse; paths are kept as given."""
 
-    mode: str = "refined"
+    mode: Literal["refined", "causal"] = "refined"
     mass_kg: float | None = None
     mounting: str = "auto"
     params_file: Path | None = None
@@ -81,23 +81,27 @@ def read_recording(path: Path, options: ReadOptions) -> "Recording":
     )
 
 
+def load_parameters(file: Path | None) -> "Parameters | None":
+    """The parameters of a TOML file, or None for the defaults."""
+    if file is None:
+        return None
+    from trendel.analysis import Parameters
+
+    return Parameters.from_toml(file)
+
+
 def run_analysis(
     recording: "Recording", options: AnalyzeOptions, progress: "Callable[[float], None] | None" = None
 ) -> "Result":
     """Analyse one recording with these options."""
     import trendel
 
-    extra: dict[str, Any] = {}
-    if options.params_file is not None:
-        from trendel.analysis import Parameters
-
-        extra["params"] = Parameters.from_toml(options.params_file)
     return trendel.analyze(
         recording,
         mode=options.mode,
         mass_kg=options.mass_kg,
         mounting=options.mounting,
+        params=load_parameters(options.params_file),
         signals=options.signals,
         progress=progress,
-        **extra,
     )

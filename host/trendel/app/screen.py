@@ -1,6 +1,5 @@
 """A result as tables that fit an 80-column terminal."""
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,8 +8,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
-
-from trendel.app.statistics import SideStatistics, mean_sd, side_statistics
 
 if TYPE_CHECKING:
     from trendel.analysis import Result
@@ -37,6 +34,9 @@ METRIC_LABELS: tuple[tuple[str, str, str, int], ...] = (
 )
 
 
+_MODES = {"causal": "causal (as the clip)", "refined": "refined (two passes)"}
+
+
 def stdout_console() -> Console:
     """Console for tables: as wide as the terminal but at most 100 columns; 80 where there is no terminal."""
     console = Console(highlight=False)
@@ -52,51 +52,54 @@ def stderr_console() -> Console:
 def show_result(console: Console, recording: "Recording", result: "Result", title: str) -> None:
     """Print what a person wants to know of one result: counts, metrics by side, segments, notes."""
     plus_minus = "±" if _is_unicode(console) else "+-"
-    steps, strides = result.steps.data, result.strides.data
+    summary = result.summary
     console.print(Text(title, style="bold"))
-    console.print(
-        f"{recording.duration_s:.1f} s at {recording.rate_hz:.1f} Hz, {_kind(recording)}; {_mode(result.summary)}"
-    )
-    if len(steps) == 0:
-        console.print("No running was found in this recording, so there are no steps.")
-    else:
-        console.print(_count_line(steps, strides, plus_minus))
-        console.print(_metric_table(side_statistics(steps), plus_minus))
-    _show_segments(console, result.summary)
-    _show_notes(console, [*recording.notes, *result.summary.get("notes", [])])
+    about = f"{recording.duration_s:.1f} s at {recording.rate_hz:.1f} Hz, {_kind(recording)}"
+    console.print(f"{about}; {_MODES[summary['mode']]}")
+    if summary["steps"]:
+        console.print(_count_line(summary, result.strides["cadence_spm"], plus_minus))
+        console.print(_metric_table(summary["metrics"], plus_minus))
+    _show_segments(console, summary["segments"])
+    for note in summary["notes"]:
+        console.print(f"[yellow]note:[/] {escape(note)}")
 
 
-def _metric_table(statistics: dict[str, SideStatistics], plus_minus: str) -> Table:
+def _metric_table(metrics: dict[str, Any], plus_minus: str) -> Table:
+    """Mean and deviation by side; of both sides together where no side is known."""
+    sided = any(metrics[side][column]["n"] for side in ("left", "right") for column, *_ in METRIC_LABELS)
+    sides = ("left", "right") if sided else ("both",)
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("mean " + plus_minus + " sd over steps", no_wrap=True)
+    table.add_column(f"mean {plus_minus} sd over steps", no_wrap=True)
     table.add_column("unit", no_wrap=True, min_width=4)
-    for heading in ("left", "right", "L - R"):
+    for heading in ("left", "right", "L - R") if sided else ("both sides",):
         table.add_column(heading, justify="right", no_wrap=True, min_width=len(heading))
     for column, label, unit, decimals in METRIC_LABELS:
-        known = statistics.get(column)
-        if known is None or not (known.left.n or known.right.n):
+        known = [metrics[side][column] for side in sides]
+        if not any(side["n"] for side in known):
             continue
-        left, right = (_value(s.mean, s.sd, decimals, plus_minus) for s in (known.left, known.right))
-        difference = known.left.mean - known.right.mean
-        table.add_row(label, unit, left, right, "" if math.isnan(difference) else f"{difference:+.{decimals}f}")
+        cells = [_mean_sd(side["mean"], side["sd"], decimals, plus_minus) for side in known]
+        if sided:
+            both = all(side["n"] for side in known)
+            cells.append(f"{known[0]['mean'] - known[1]['mean']:+.{decimals}f}" if both else "")
+        table.add_row(label, unit, *cells)
     return table
 
 
-def _value(mean: float, sd: float, decimals: int, plus_minus: str) -> str:
-    if math.isnan(mean):
+def _mean_sd(mean: float | None, sd: float | None, decimals: int, plus_minus: str) -> str:
+    if mean is None:
         return "-"
-    return f"{mean:.{decimals}f}" + ("" if math.isnan(sd) else f" {plus_minus} {sd:.{decimals}f}")
+    return f"{mean:.{decimals}f}" + ("" if sd is None else f" {plus_minus} {sd:.{decimals}f}")
 
 
-def _count_line(steps: np.ndarray, strides: np.ndarray, plus_minus: str) -> str:
-    sides = steps["side"]
-    left, right = int((sides == "L").sum()), int((sides == "R").sum())
-    unknown = len(steps) - left - right
-    counts = f"{left} left, {right} right" + (f", {unknown} of unknown side" if unknown else "")
-    line = f"{len(steps)} steps ({counts}), {len(strides)} strides"
-    cadence = mean_sd(strides["cadence_spm"])
-    if cadence.n:
-        line += f"; cadence {_value(cadence.mean, cadence.sd, 1, plus_minus)} steps/min"
+def _count_line(summary: dict[str, Any], cadence: np.ndarray, plus_minus: str) -> str:
+    left, right = summary["steps_left"], summary["steps_right"]
+    unknown = summary["steps"] - left - right
+    sides = [f"{left} left, {right} right"] if left or right else []
+    sides += [f"{unknown} of unknown side"] if unknown else []
+    line = f"{summary['steps']} steps ({', '.join(sides)}), {summary['strides']} strides"
+    if summary["cadence_spm"] is not None:
+        sd = float(np.nanstd(cadence)) if len(cadence) > 1 else None
+        line += f"; cadence {_mean_sd(summary['cadence_spm'], sd, 1, plus_minus)} steps/min"
     return line
 
 
@@ -107,23 +110,11 @@ def _kind(recording: "Recording") -> str:
     return f"{kind}, {recording.frame} frame"
 
 
-def _mode(summary: dict[str, Any]) -> str:
-    mode = summary.get("mode", "")
-    return {"causal": "causal (as the clip)", "refined": "refined (two passes)"}.get(mode, mode)
-
-
-def _show_segments(console: Console, summary: dict[str, Any]) -> None:
-    segments = summary.get("segments", [])
-    if not segments:
-        return
-    parts = [f"{s['segment']} {s['start_s']:.1f}-{s['end_s']:.1f} s" for s in segments]
+def _show_segments(console: Console, segments: list[dict[str, Any]]) -> None:
+    parts = [f"{s['segment']} {s['start_s']:.1f}-{s['end_s']:.1f} s" for s in segments if s["segment"] != "unknown"]
     shown = parts if len(parts) <= 8 else [*parts[:7], f"and {len(parts) - 7} more (summary.json has them all)"]
-    console.print(Text("segments: " + ", ".join(shown)))
-
-
-def _show_notes(console: Console, notes: list[str]) -> None:
-    for note in dict.fromkeys(notes):
-        console.print(f"[yellow]note:[/] {escape(note)}")
+    if parts:
+        console.print(Text("segments: " + ", ".join(shown)))
 
 
 def _is_unicode(console: Console) -> bool:

@@ -11,7 +11,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
@@ -36,7 +36,7 @@ def nested(*shape: int) -> types.NestedArray:
 
 def record(name: str) -> types.Record:
     """The numba type of a struct of the layout, by name."""
-    return numba.from_dtype(DTYPES[name])
+    return cast(types.Record, numba.from_dtype(DTYPES[name]))
 
 
 def rows(name: str) -> types.Array:
@@ -91,9 +91,10 @@ def kernel(signature: Any, inline: bool = False) -> Callable[[F], F]:
         if progress is not None:
             progress(function.__name__)
         # The folder is numba's global setting: set it for our own functions only.
-        kept, config.CACHE_DIR = config.CACHE_DIR, str(CACHE_FOLDER)
+        kept = config.CACHE_DIR  # type: ignore[attr-defined]
+        config.CACHE_DIR = str(CACHE_FOLDER)  # type: ignore[attr-defined]
         try:
-            return numba.njit(  # type: ignore[no-any-return]
+            return numba.njit(
                 signature,
                 cache=True,
                 error_model="numpy",
@@ -103,7 +104,7 @@ def kernel(signature: Any, inline: bool = False) -> Callable[[F], F]:
                 forceinline=inline,
             )(function)
         finally:
-            config.CACHE_DIR = kept
+            config.CACHE_DIR = kept  # type: ignore[attr-defined]
 
     return decorate
 

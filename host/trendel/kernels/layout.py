@@ -97,7 +97,7 @@ _HEADER = (
     _u("magic", "marks the bytes as this kind of record"),
     _u("layout_hash", "of this table"),
     _u("param_hash", "of the parameters that the record belongs to"),
-    _u("size", "bytes of the whole record"),
+    _u("bytes_n", "bytes of the whole record"),
 )
 
 PARAM_STRUCTS = (
@@ -293,7 +293,7 @@ STATE_STRUCTS = (
             _f("regularity", "1", "correlation of the vertical with the step before (step regularity)"),
             _f("stride_regularity", "1", "the same with the step two before (stride regularity)"),
             _f("quality", "1", "0 to 1"),
-            _u("flags", "reasons, Q_*"),
+            _u("reasons", "Q_* behind the quality"),
             _u("valid", "bit k: metric k is known"),
             _f("metrics", "", "see METRICS", METRIC_N),
         ),
@@ -385,7 +385,7 @@ IO_STRUCTS = (
             _f("acc_mps2", "m/s2", "specific force, sensor frame", 3),
             _f("gyr_radps", "rad/s", "rate, sensor frame", 3),
             _f("dt_s", "s", "time since the sample before"),
-            _u("flags", "SAMPLE_*"),
+            _u("marks", "SAMPLE_*"),
         ),
     ),
     Struct(
@@ -403,7 +403,7 @@ IO_STRUCTS = (
             _f("step_regularity", "1", ""),
             _f("stride_regularity", "1", ""),
             _f("quality", "1", "the lower of its two steps'"),
-            _u("flags", "of both steps"),
+            _u("reasons", "of both steps"),
             _u("valid", "bit k: metric k is known for both steps"),
             _f("metrics", "", "mean of its two steps", METRIC_N),
             _f("left_minus_right", "", "left step less right step", METRIC_N),

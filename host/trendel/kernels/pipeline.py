@@ -77,12 +77,12 @@ def init(state, params):
 
     Returns COLD_START, or 0 without touching the state if the parameters are not of this layout.
     """
-    if params.magic != _MAGIC_PARAMS or params.size != _SIZE_PARAMS:
+    if params.magic != _MAGIC_PARAMS or params.bytes_n != _SIZE_PARAMS:
         return _I0
     state.magic = _MAGIC_STATE
     state.layout_hash = params.layout_hash
     state.param_hash = params.param_hash
-    state.size = _SIZE_STATE
+    state.bytes_n = _SIZE_STATE
     state.sample_n = _U0
     i = state.input
     for j in range(3):
@@ -122,7 +122,7 @@ def init(state, params):
 def take_sample(state, params, sample):
     """Check the sample and keep it, or bridge it by the last good one. Returns 1 where a gap resets the filters."""
     i, p = state.input, params.input
-    good = (sample.flags & _INVALID) == _U0
+    good = (sample.marks & _INVALID) == _U0
     for j in range(3):
         a, g = sample.acc_mps2[j], sample.gyr_radps[j]
         # Written so that a NaN fails every comparison.
@@ -130,9 +130,9 @@ def take_sample(state, params, sample):
             good = False
         if p.has_gyro != _U0 and not (g > -p.gyr_limit_radps and g < p.gyr_limit_radps):
             good = False
-    if sample.flags & _SATURATED:
+    if sample.marks & _SATURATED:
         state.contacts.saturated_n += _U1
-    gap = (sample.flags & _GAP) != _U0
+    gap = (sample.marks & _GAP) != _U0
     if good:
         for j in range(3):
             i.acc_mps2[j] = snap(sample.acc_mps2[j])
@@ -287,7 +287,7 @@ def step(state, params, sample, out):
     flags = _I0
     if (
         state.magic != _MAGIC_STATE
-        or state.size != _SIZE_STATE
+        or state.bytes_n != _SIZE_STATE
         or state.layout_hash != params.layout_hash
         or state.param_hash != params.param_hash
     ):

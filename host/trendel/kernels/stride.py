@@ -286,7 +286,7 @@ def measure_step(state, params, pending, chained):
     row = pending.row
     toe = np.float32(c.to.tick - c.ic.tick) + c.to.frac
     end = np.float32(c.next.tick - c.ic.tick) + c.next.frac
-    row.flags, row.valid, row.side, row.index = _U0, _U0, _I0, _U0
+    row.reasons, row.valid, row.side, row.index = _U0, _U0, _I0, _U0
     for j in range(METRIC_N):
         row.metrics[j] = _F0
     row.ic_i = c.origin_i + np.uint32(c.ic.tick) * p.tick_n
@@ -303,7 +303,7 @@ def measure_step(state, params, pending, chained):
     if toe > start and end > toe:
         row.valid |= _V_TIME
     if c.ic.clear == _U0 or c.to.clear == _U0 or c.next.clear == _U0:
-        row.flags |= _Q_NO_FLIGHT
+        row.reasons |= _Q_NO_FLIGHT
     pending.chained = np.uint32(chained)
     measure_vertical(c, params, pending, toe, end)
     obl_mean = measure_angles(c, pending, toe, end)
@@ -334,13 +334,13 @@ def measure_step(state, params, pending, chained):
         change = row.step_time_s - c.step_last_s
         limit = np.float32(0.15) * c.step_last_s
         if change > limit or change < -limit:
-            row.flags |= _Q_IRREGULAR
+            row.reasons |= _Q_IRREGULAR
     if state.input.bridged_n != c.bridged_last_n:
-        row.flags |= _Q_BRIDGED
+        row.reasons |= _Q_BRIDGED
     if c.saturated_n != c.saturated_last_n:
-        row.flags |= _Q_SATURATED
+        row.reasons |= _Q_SATURATED
     if state.attitude.settled_s < _F2 and params.input.has_gyro != _U0:
-        row.flags |= _Q_ATTITUDE
+        row.reasons |= _Q_ATTITUDE
     return _U0
 
 
@@ -351,7 +351,7 @@ def settle_side(pending, side, provisional):
     row.side = side
     if side == _I0:
         row.valid &= ~(_V_DROP | _V_PEAK | _V_CONTRA)
-        row.flags |= _Q_SIDE_UNSURE
+        row.reasons |= _Q_SIDE_UNSURE
     elif side > _I0:
         row.metrics[M_DROP] = pending.obl_max - pending.obl_ic
         row.metrics[M_OBLIQUITY_PEAK] = pending.obl_max - pending.obl_mean
@@ -361,13 +361,13 @@ def settle_side(pending, side, provisional):
         row.metrics[M_OBLIQUITY_PEAK] = pending.obl_mean - pending.obl_min
         row.metrics[M_CONTRALATERAL] = -pending.obl_min
     if provisional != _U0:
-        row.flags |= _Q_PROVISIONAL
+        row.reasons |= _Q_PROVISIONAL
     quality = _F1
-    if row.flags & (_Q_BRIDGED | _Q_SATURATED | _Q_ATTITUDE):
+    if row.reasons & (_Q_BRIDGED | _Q_SATURATED | _Q_ATTITUDE):
         quality = quality * _HALF
-    if row.flags & (_Q_NO_FLIGHT | _Q_IRREGULAR):
+    if row.reasons & (_Q_NO_FLIGHT | _Q_IRREGULAR):
         quality = quality * np.float32(0.7)
-    if row.flags & _Q_PROVISIONAL:
+    if row.reasons & _Q_PROVISIONAL:
         quality = quality * np.float32(0.8)
     row.quality = quality
     for j in range(METRIC_N):
@@ -384,7 +384,7 @@ def copy_row(source, target):
     target.end_i, target.end_frac = source.end_i, source.end_frac
     target.step_time_s = source.step_time_s
     target.regularity, target.stride_regularity = source.regularity, source.stride_regularity
-    target.quality, target.flags, target.valid = source.quality, source.flags, source.valid
+    target.quality, target.reasons, target.valid = source.quality, source.reasons, source.valid
     for j in range(METRIC_N):
         target.metrics[j] = source.metrics[j]
     return _U0
@@ -402,7 +402,7 @@ def make_stride(before, row, stride):
     stride.step_regularity = row.regularity
     stride.stride_regularity = row.stride_regularity
     stride.quality = row.quality if row.quality < before.quality else before.quality
-    stride.flags = row.flags | before.flags
+    stride.reasons = row.reasons | before.reasons
     stride.valid = row.valid & before.valid
     sign = np.float32(row.side)
     for j in range(METRIC_N):
