@@ -76,9 +76,9 @@ def setup_for(recording: Recording, mounting: Any) -> Setup:
     )
 
 
-def samples_of(recording: Recording, start: int, stop: int) -> npt.NDArray[np.void]:
+def samples_of(recording: Recording, start: int, stop: int) -> np.recarray:
     """(stop - start,) Sample records of that part of a recording."""
-    samples = np.zeros(stop - start, DTYPES["Sample"])
+    samples = zeros("Sample", stop - start)
     samples["acc_mps2"] = recording.acc_mps2[start:stop]
     if recording.gyr_radps is not None:
         samples["gyr_radps"] = recording.gyr_radps[start:stop]

@@ -70,7 +70,7 @@ class Stream:
         self._counts = np.zeros(2, np.int64)
         self._steps = np.zeros(_ROWS_MIN, DTYPES["StepRow"])
         self._strides = np.zeros(_ROWS_MIN, DTYPES["StrideRow"])
-        self._samples = np.zeros(64, DTYPES["Sample"])
+        self._samples = zeros("Sample", 64)
         self._nothing = Completed(self._steps_table(0), self._strides_table(0), alerts_table())
 
     def push(
@@ -97,7 +97,7 @@ class Stream:
             raise RecordingError(f"acceleration has the shape {np.shape(acc_mps2)}; it must be (n, 3) in m/s2.")
         n = len(acc)
         if n > len(self._samples):
-            self._samples = np.zeros(2 * n, DTYPES["Sample"])
+            self._samples = zeros("Sample", 2 * n)
         room = _ROWS_MIN + int(n / self.rate_hz / 0.2)
         if room > len(self._steps):
             self._steps, self._strides = np.zeros(room, DTYPES["StepRow"]), np.zeros(room, DTYPES["StrideRow"])
