@@ -33,7 +33,8 @@ def _turned(axis: int, angle_deg: float, still_s: float = 4.0, turn_s: float = 0
     rotvec = np.zeros_like(gyr)
     rotvec[:, axis] = np.cumsum(rate) / RATE_HZ
     acc = Rotation.from_rotvec(rotvec).inv().apply([0.0, 0.0, STANDARD_GRAVITY_MPS2])
-    return acc, gyr
+    noise = np.random.default_rng(0).normal(0.0, 0.01, (2, *acc.shape))  # an axis without any would count as dead
+    return acc + noise[0], gyr + 0.1 * noise[1]
 
 
 def test_the_page_has_the_table() -> None:
@@ -47,7 +48,7 @@ def test_positive_angle_is_where_the_page_says(angle: str) -> None:
     reading = re.fullmatch(r"`acc_([xyz]) ([<>]) 0`", accelerometer)
     if reading is None:
         assert accelerometer == "no change"
-        assert np.allclose(acc[-1], acc[0])
+        assert np.allclose(acc[-1], acc[0], atol=0.1)
     else:
         assert (acc[-1, AXES.index(reading[1])] > 1.0) == (reading[2] == ">")
     recording = trendel.Recording.from_arrays(acc, gyr, RATE_HZ)
@@ -68,5 +69,5 @@ def test_swing_side_falling_is_a_positive_drop_on_both_sides() -> None:
         step = steps[np.abs(steps["ic_s"] - row["ic_s"]).argmin()]
         assert step["side"] == row["side"]
         assert step["pelvic_drop_deg"] > 0 and step["obliquity_peak_deg"] > 0
-    left, right = (steps["obliquity_peak_deg"][steps["side"] == side].mean() for side in ("L", "R"))
+    left, right = (np.nanmean(steps["obliquity_peak_deg"][steps["side"] == side]) for side in ("L", "R"))
     assert right > left  # as simulated: 7 degrees over the right foot, 5 over the left

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from trendel.analysis import Parameters, Result
     from trendel.recording import Recording
 
-COLUMN_NAMES = ("t", "acc_x", "acc_y", "acc_z", "gyr_x", "gyr_y", "gyr_z")
+_COLUMN_NAME = re.compile(r"(t|acc_[xyz]|gyr_[xyz])(_[a-z0-9]+)?")  # with the unit behind it where wanted
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,10 @@ def parse_columns(pairs: list[str]) -> dict[str, str]:
     columns: dict[str, str] = {}
     for pair in pairs:
         name, equals, column = pair.partition("=")
-        if not equals or not column or name not in COLUMN_NAMES:
+        if not equals or not column or not _COLUMN_NAME.fullmatch(name):
             raise ParameterError(
-                f"--column {pair}: give it as NAME=COL, where NAME is one of {', '.join(COLUMN_NAMES)} "
-                "and COL is the column's name in the file."
+                f"--column {pair}: give it as NAME=COL, where NAME is t, acc_x to acc_z or gyr_x to gyr_z, with or "
+                "without a unit (acc_x_g), and COL is the column's name in the file."
             )
         if name in columns:
             raise ParameterError(f"--column {name} is given twice: {columns[name]} and {column}.")

@@ -5,15 +5,27 @@ from pathlib import Path
 
 import pytest
 
+import trendel
+from trendel.constants import STANDARD_GRAVITY_MPS2
+
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = [
     page for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))] if "```python" in page.read_text()
 ]
 
 
+def _write_foreign(run_csv: Path) -> None:
+    """Beside run.csv another logger's file of the same run: milliseconds, g, other names, accelerometer only."""
+    recording = trendel.read(run_csv)
+    rows = zip(recording.t_s, recording.acc_mps2 / STANDARD_GRAVITY_MPS2, strict=True)
+    lines = [f"{1000 * t:.2f},{a[0]:.5f},{a[1]:.5f},{a[2]:.5f}" for t, a in rows]
+    run_csv.with_name("foreign.csv").write_text("\n".join(["Zeit,A1,A2,A3", *lines]) + "\n")
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_examples_run(page: Path, run_csv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(run_csv.parent)
+    _write_foreign(run_csv)
     namespace: dict[str, object] = {}
     text = page.read_text()
     for match in re.finditer(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL):

@@ -47,7 +47,7 @@ def test_folder_is_analysed_resumed_and_collected(cli: Cli, study: Path, tmp_pat
     assert [row["ic_s"] for row in steps] == [row["ic_s"] for rows in each for row in rows]
     summary = _rows(out / "all_summary.csv")
     assert [row["recording"] for row in summary] == ["a.csv", "day2/b.csv"]
-    assert float(summary[0]["cadence_spm_mean"]) == pytest.approx(168, abs=1)
+    assert float(summary[0]["cadence_spm"]) == pytest.approx(168, abs=1)
     assert summary[1]["meta_speed_mps"] == ""
     first = {name: (out / name).read_bytes() for name in COLLECTED}
 
