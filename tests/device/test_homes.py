@@ -86,7 +86,7 @@ def test_a_checkpoint_continues_on_another_home(package: KernelPackage, run: Job
         assert trace.states[-1].tobytes() == whole.states[-1].tobytes()
 
 
-def finite(package: KernelPackage, trace: Trace) -> None:
+def finite(trace: Trace) -> None:
     """No NaN or infinity in any state: a sample that is none must not get in."""
     words = trace.states.view(np.float32).reshape(len(trace.states), -1)
     kinds = _kinds(trace.states.dtype)
@@ -113,15 +113,18 @@ N_RUN = 4160
     )
 )
 def test_broken_samples_give_the_same_bits_and_no_nan(
-    package: KernelPackage,
-    run: Job,
-    all_homes: None,
-    batch: list[tuple[list[device_streams.Damage], float]],
+    package: KernelPackage, run: Job, all_homes: None, batch: list[tuple[list[device_streams.Damage], float]]
 ) -> None:
     assert len(run.samples) == N_RUN
     jobs = [replace(run, samples=device_streams.broken(run.samples, damage, scale)) for damage, scale in batch]
-    for trace in assert_identical(package, jobs):
-        finite(package, trace)
+    traces = assert_identical(package, jobs)
+    for trace in traces:
+        finite(trace)
+    if float_modes.supported():
+        with float_modes.flush_to_zero():
+            flushed = run_host(package, jobs)
+        for one, two in zip(flushed, traces, strict=True):
+            assert str(first_difference("host with flush-to-zero", one, "host", two)) == "None"
 
 
 def test_any_bytes_as_samples_give_the_same_bits(package: KernelPackage, run: Job, all_homes: None) -> None:
@@ -134,7 +137,7 @@ def test_any_bytes_as_samples_give_the_same_bits(package: KernelPackage, run: Jo
         part[:] = np.frombuffer(rng.bytes(part.nbytes), part.dtype)
         jobs.append(replace(run, samples=samples))
     for trace in assert_identical(package, jobs):
-        finite(package, trace)
+        finite(trace)
 
 
 def test_rates_of_other_sensors(pipeline_package: KernelPackage, all_homes: None) -> None:

@@ -46,9 +46,9 @@ class _Widths:
                 for why in self._assignment(inst):
                     yield Finding(self.file, inst.loc.line, self.name, why)
             elif isinstance(inst, ir.SetItem | ir.StaticSetItem | ir.SetAttr):
-                why = self._store(inst)
-                if why:
-                    yield Finding(self.file, inst.loc.line, self.name, why)
+                stored = self._store(inst)
+                if stored:
+                    yield Finding(self.file, inst.loc.line, self.name, stored)
 
     def _type(self, var: ir.Var) -> Any:
         found = self.typemap.get(var.name)
