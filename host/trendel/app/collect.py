@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,10 @@ class Collected:
     def show(self, console: Console) -> None:
         """Print a line for each recording: the numbers that are looked at first."""
         table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-        table.add_column("recording", overflow="ellipsis", no_wrap=True, min_width=12)
-        for heading in ("steps", "steps/min", "contact ms", "osc. mm", "drop L deg", "R deg", "run s"):
-            table.add_column(heading, justify="right", no_wrap=True, min_width=len(heading))
+        numbers_width = 51  # of the seven columns behind it: the name takes what is left
+        table.add_column("\nrecording", overflow="ellipsis", no_wrap=True, max_width=console.width - numbers_width)
+        for heading in ("\nsteps", "steps\n/min", "contact\nms", "osc.\nmm", "drop L\ndeg", "drop R\ndeg", "run\ns"):
+            table.add_column(heading, justify="right", no_wrap=True, min_width=5)
         for row in self.rows:
             table.add_row(
                 row["recording"],
@@ -53,7 +55,7 @@ def collect(out: Path, results: list[tuple[str, Path]]) -> Collected:
     for table in ("steps", "strides"):
         path = out / f"all_{table}.csv"
         sources = [(name, folder / f"{table}.csv", _metadata(about)) for name, folder, about in described]
-        write_atomically(path, lambda temporary, sources=sources: _concatenate(temporary, sources))
+        write_atomically(path, partial(_concatenate, sources=sources))
         files.append(path.name)
     write_atomically(out / "all_summary.csv", lambda temporary: _write_rows(temporary, rows))
     return Collected([*files, "all_summary.csv"], rows)

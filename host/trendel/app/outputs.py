@@ -32,7 +32,7 @@ def make_folder(folder: Path) -> None:
         raise _output_error(folder, error) from error
 
 
-def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file beside `path`, then rename it to `path`; raises OutputError."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -42,6 +42,11 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
         raise _output_error(path, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """The same for text, as UTF-8."""
+    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 def write_result(folder: Path, result: "Result", summary: dict[str, Any], *, signals: bool) -> list[Path]:
@@ -55,7 +60,7 @@ def write_result(folder: Path, result: "Result", summary: dict[str, Any], *, sig
     for name, table in tables.items():
         write_atomically(folder / name, table.to_csv)
         written.append(folder / name)
-    write_atomically(folder / "summary.json", lambda path: _write_text(path, to_json(summary)))
+    write_text_atomically(folder / "summary.json", to_json(summary))
     written.append(folder / "summary.json")
     return written
 
@@ -79,10 +84,6 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, str | int | bool):
         return value
     return str(value)
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
 
 
 def _output_error(path: Path, error: OSError) -> OutputError:

@@ -312,7 +312,7 @@ def _true_steps(p: SimpleRunParameters, run_start: float, run_end: float) -> NDA
     steps["flight_time_ms"] = 1000 * (step - p.contact_time_s)
     steps["steady"] = (steps["ic_s"] >= run_start + p.ramp_s) & (steps["ic_s"] + step <= run_end - p.ramp_s)
 
-    fine = np.arange(4000) * (2 * step / 4000)  # one stride
+    fine = np.linspace(0.0, 2 * step, 4000, endpoint=False, dtype=np.float64)  # one stride
     obliquity = np.degrees(np.arcsin(np.sin(_obliquity(fine, p).x) * np.cos(_steady_tilt(fine, p))))
     height = _vertical(fine, step, p.contact_time_s).x
     steps["vertical_oscillation_mm"] = 1000 * np.ptp(height)
