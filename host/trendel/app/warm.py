@@ -2,11 +2,15 @@
 
 import re
 import time
+from collections.abc import Callable
+from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
 
 from trendel.app.progress import count_bar
 from trendel.app.screen import stderr_console
+
+_PATIENCE_S = 1.5  # from the cache it takes less: what takes longer is being compiled, and is said
 
 
 def warm_kernels() -> None:
@@ -23,21 +27,43 @@ def load_kernels() -> bool:
     """Import all kernels; True if they had to be compiled. Progress goes to stderr."""
     from trendel.kernels import compile as compiling
 
-    if any(compiling.CACHE_FOLDER.rglob("*.nbc")):
-        import_module("trendel.analysis")
-        return False
-    console = stderr_console()
-    if not console.is_terminal:
-        console.print("compiling the kernels, once for this version (up to half a minute) ...")
-        import_module("trendel.analysis")
-        return True
-    with count_bar("compiling the kernels, once for this version", _kernel_count()) as tell:
-        compiling.progress = tell
+    with ExitStack() as stack:
+        compiling.progress = _Watch(stack)
         try:
             import_module("trendel.analysis")
         finally:
             compiling.progress = None
-    return True
+    from trendel.kernels.pipeline import step
+
+    stats = getattr(step, "stats", None)  # a plain function with NUMBA_DISABLE_JIT=1
+    return stats is not None and bool(stats.cache_misses)
+
+
+class _Watch:
+    """Told of each kernel before it is loaded or compiled; says so once it takes longer than loading would."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._start = time.perf_counter()
+        self._told_n = 0
+        self._show: Callable[[str], None] | None = None
+
+    def __call__(self, kernel: str) -> None:
+        self._told_n += 1
+        if self._show is not None:
+            self._show(kernel)
+        elif time.perf_counter() - self._start > _PATIENCE_S:
+            self._show = self._begin()
+            for _ in range(self._told_n):
+                self._show(kernel)
+
+    def _begin(self) -> Callable[[str], None]:
+        label = "compiling the kernels, once for this version"
+        console = stderr_console()
+        if console.is_terminal:
+            return self._stack.enter_context(count_bar(label, _kernel_count()))
+        console.print(f"{label} (up to half a minute) ...")
+        return lambda kernel: None
 
 
 def _kernel_count() -> int:
