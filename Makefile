@@ -18,11 +18,10 @@ demo: $(VENV)/.ready  ## set up, compile the kernels, analyse a simulated run
 test: $(VENV)/.ready-test lint  ## everything that must be green before a commit
 	$(BIN)/python -m pytest
 
-lint: $(VENV)/.ready-test  ## ruff, mypy, import-linter
+lint: $(VENV)/.ready-test  ## ruff and mypy (the import contract is one of the tests)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
 
 bench: $(VENV)/.ready-dev  ## speed, beside the C++ VQF in the same run
 	$(BIN)/python -m tests.bench
