@@ -86,7 +86,7 @@ def test_batch_gives_the_bits_of_the_step(pipeline_package: KernelPackage) -> No
     assert batch.steps.tobytes() == trace.outs["step"][trace.flags & NEW_STEP != 0].tobytes()
     assert batch.strides.tobytes() == trace.outs["stride"][trace.flags & NEW_STRIDE != 0].tobytes()
     assert len(batch.steps) > 15
-    assert batch.signals[:, 0].tobytes() == trace.outs["tilt_rad"].tobytes()
+    assert batch.signals["tilt_rad"].tobytes() == trace.outs["signal"]["tilt_rad"].tobytes()
 
 
 PLAIN = """\

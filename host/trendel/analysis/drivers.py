@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from trendel.analysis.mounting_file import Axes, check_axes, read_mounting
 from trendel.analysis.parameters import Parameters, Setup, kernel_params
+from trendel.analysis.start import turn_back
 from trendel.errors import MountingError, ParameterError, RecordingError
 from trendel.kernels.compile import zeros
 from trendel.kernels.layout import DTYPES
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 CHUNK_N = 16384  # samples converted at a time: memory stays flat beyond the input and the output
 _STEP_MIN_S = 0.2
+_START_S = 4.0
 IDENTITY: Axes = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 Progress = Callable[[float], None]
 Mode = Literal["refined", "causal"]
@@ -35,7 +37,7 @@ class Pass:
     state: np.recarray
     steps: npt.NDArray[np.void]
     strides: npt.NDArray[np.void]
-    signals: npt.NDArray[np.float32]
+    signals: npt.NDArray[np.void]
     setup: Setup
     learned_n: int = 0  # strides that the mounting of this pass was learned from in an earlier one
 
@@ -88,22 +90,26 @@ def samples_of(recording: Recording, start: int, stop: int) -> np.recarray:
 
 
 def one_pass(
-    recording: Recording, parameters: Parameters, setup: Setup, *, signals: bool, progress: Progress | None = None
+    recording: Recording, parameters: Parameters, setup: Setup, *, signals_n: int, progress: Progress | None = None
 ) -> Pass:
-    """The kernels over the whole recording, from a cold start."""
+    """The kernels over the whole recording, from a cold start; signals are kept of the first signals_n samples."""
     n = len(recording)
     params = kernel_params(parameters, setup)
     state, out = zeros("State"), zeros("Out")
     room = int(n / setup.rate_hz / _STEP_MIN_S) + 16
     steps, strides = np.zeros(room, DTYPES["StepRow"]), np.zeros(room, DTYPES["StrideRow"])
-    kept = np.zeros((n if signals else 0, 12), np.float32)
+    kept, nothing = zeros("Signal", min(n, signals_n)), zeros("Signal", 0)
     counts = np.zeros(2, np.int64)
-    for start in range(0, n, CHUNK_N):
+    start = 0
+    while start < n:
         stop = min(start + CHUNK_N, n)
-        part = kept[start:stop]
+        if start < len(kept) < stop:
+            stop = len(kept)
+        part = kept[start:stop] if stop <= len(kept) else nothing
         run(state, params, samples_of(recording, start, stop), part, steps, strides, out, counts)
         if progress is not None:
             progress(stop / n)
+        start = stop
     return Pass(params, state, steps[: counts[0]], strides[: counts[1]], kept, setup)
 
 
@@ -116,27 +122,33 @@ def passes(
     signals: bool,
     progress: Progress | None = None,
 ) -> Pass:
-    """Causal: one pass. Refined: a second one, started with the mounting and gyroscope bias that the first learned."""
+    """Causal: one pass. Refined: a second one, started with the mounting, bias and attitude that the first learned."""
     if mode not in ("refined", "causal"):
         raise ParameterError(f"mode {mode!r} is unknown; it is 'refined' or 'causal'.")
     if len(recording) == 0:
         raise RecordingError(f"{recording.source} holds no samples.")
+    wanted_n = len(recording) if signals else 0
     if mode == "causal" or setup.levelled:
-        return one_pass(recording, parameters, setup, signals=signals, progress=progress)
+        return one_pass(recording, parameters, setup, signals_n=wanted_n, progress=progress)
 
     def part(offset: float) -> Progress | None:
         return None if progress is None else (lambda f: progress(offset + 0.5 * f))
 
-    first = one_pass(recording, parameters, setup, signals=False, progress=part(0.0))
-    setup_2 = learned(first, parameters)
-    second = one_pass(recording, parameters, setup_2, signals=signals, progress=part(0.5))
+    first = one_pass(recording, parameters, setup, signals_n=start_n(recording), progress=part(0.0))
+    setup_2 = learned(recording, first, parameters)
+    second = one_pass(recording, parameters, setup_2, signals_n=wanted_n, progress=part(0.5))
     if setup.axes is None and setup_2.axes is not None:
         second.learned_n = int(first.state.mounting.strides_n[0])
     return second
 
 
-def learned(first: Pass, parameters: Parameters) -> Setup:
-    """The setup of a first pass with what it learned: mounting (where it was unknown) and gyroscope bias."""
+def start_n(recording: Recording) -> int:
+    """Samples until the first pass knows the inclination well: the second starts from there, turned back."""
+    return round(_START_S * recording.rate_hz)
+
+
+def learned(recording: Recording, first: Pass, parameters: Parameters) -> Setup:
+    """The setup of a first pass with what it learned: mounting (if unknown), gyroscope bias, first orientation."""
     mounting, attitude = first.state.mounting[0], first.state.attitude[0]
     setup = first.setup
     if setup.has_gyro:
@@ -145,4 +157,4 @@ def learned(first: Pass, parameters: Parameters) -> Setup:
     if setup.axes is None and int(mounting.strides_n) >= parameters.mounting.first_strides:
         rows = np.asarray(mounting.axes_learned, np.float64).reshape(3, 3)
         setup = replace(setup, axes=check_axes(rows), has_standing=bool(mounting.learned_standing))
-    return setup
+    return replace(setup, start=turn_back(recording, first, setup))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trendel.analysis.drivers import CHUNK_N, Mode, learned, one_pass, samples_of, setup_for
+from trendel.analysis.drivers import CHUNK_N, Mode, learned, one_pass, samples_of, setup_for, start_n
 from trendel.analysis.parameters import Parameters, kernel_params
 from trendel.analysis.tables import Table, seconds, steps_table
 from trendel.errors import RecordingError
@@ -47,11 +47,12 @@ def explain(
     parameters = params or Parameters()
     setup = setup_for(recording, mounting)
     if mode == "refined" and not setup.levelled:
-        setup = learned(one_pass(recording, parameters, setup, signals=False), parameters)
+        first = one_pass(recording, parameters, setup, signals_n=start_n(recording))
+        setup = learned(recording, first, parameters)
     kernel = kernel_params(parameters, setup)
     state, out = zeros("State"), zeros("Out")
     rows = np.zeros(CHUNK_N, DTYPES["StepRow"]), np.zeros(CHUNK_N, DTYPES["StrideRow"])
-    none, n = np.zeros((0, 12), np.float32), len(recording)
+    none, n = zeros("Signal", 0), len(recording)
     for start in range(0, n, CHUNK_N):
         samples = samples_of(recording, start, min(start + CHUNK_N, n))
         before = state.tobytes()

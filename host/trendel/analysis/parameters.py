@@ -40,10 +40,11 @@ class Attitude:
     gyro_noise_deg_rts: float = 0.05
     gyro_scale_error_rts: float = 0.01  # angle error per turned angle and root of a second
     velocity_noise_m_rts: float = 0.1
-    velocity_motion_s: float = 4.0
-    velocity_tau_s: float = 5.0
+    velocity_motion_s: float = 5.0
+    velocity_tau_s: float = 4.0
     velocity_rest_noise_m_rts: float = 0.02
     velocity_init_mps: float = 0.5
+    start_angle_deg: float = 1.0  # how well a start from an earlier pass is known
     acc_noise_mps_rts: float = 0.05
     bias_walk_dps_rts: float = 0.0005
     bias_init_dps: float = 1.0
@@ -174,6 +175,21 @@ class Parameters:
 
 
 @dataclass(frozen=True)
+class Start:
+    """Orientation and motion at the first sample.
+
+    Attributes:
+        q_world_from_sensor: (4,) w first.
+        heading: (2,) unit vector, slow forward direction in the world.
+        vertical: mean upward specific force m/s2, upward velocity m/s, height about its mean m.
+    """
+
+    q_world_from_sensor: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0)
+    heading: tuple[float, ...] = (1.0, 0.0)
+    vertical: tuple[float, ...] = (STANDARD_GRAVITY_MPS2, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
 class Setup:
     """What a recording or a clip brings along.
 
@@ -185,6 +201,7 @@ class Setup:
         axes: (3, 3) rows forward, left, up of the pelvis in the sensor frame, or None where unknown.
         has_standing: the axes are levelled to the standing posture.
         bias_radps: (3,) gyroscope bias to start with, sensor frame.
+        start: orientation and motion at the first sample, or None where unknown.
     """
 
     rate_hz: float
@@ -194,6 +211,7 @@ class Setup:
     axes: tuple[tuple[float, float, float], ...] | None = None
     has_standing: bool = False
     bias_radps: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    start: Start | None = None
 
 
 def _taps(sigma_ticks: float, half_max: int) -> tuple[int, list[float]]:
@@ -222,6 +240,7 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
     block_n = max(1, round(rate * a.block_ms / 1e3))
     tick_n = max(1, round(rate * c.tick_ms / 1e3))
     tick_s = tick_n / rate
+    start = setup.start or Start()
     gyro_noise = a.gyro_noise_deg_rts if setup.has_gyro else a.no_gyro_turn_dps_rts
     slow_half, slow_taps = _taps(c.slow_sigma_ms / 1e3 / tick_s, SLOW_HALF_MAX)
     fine_half, fine_taps = _taps(c.fine_sigma_ms / 1e3 / tick_s, FINE_HALF_MAX)
@@ -243,6 +262,11 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
             "block_inv": 1 / block_n,
             "gravity_mps2": STANDARD_GRAVITY_MPS2,
             "init_blocks_n": max(1, round(a.init_s * rate / block_n)),
+            "start_given": int(setup.start is not None),
+            "q_start": start.q_world_from_sensor,
+            "heading_start": start.heading,
+            "vertical_start": start.vertical,
+            "start_angle2": (a.start_angle_deg * rad) ** 2,
             "gyro_noise2": (gyro_noise * rad) ** 2,
             "gyro_scale2": a.gyro_scale_error_rts**2,
             "vel_noise2": a.velocity_noise_m_rts**2,

@@ -87,7 +87,7 @@ def _mass(mass_kg: float | None, recording: Recording) -> float | None:
 
 def _label_running(done: Pass) -> None:
     """Refined: a segment begins with its first contact, not when the live detector was sure of it."""
-    column = done.signals[:, 7]
+    column = done.signals["segment"]
     column[column == SEGMENT_RUNNING] = SEGMENT_UNKNOWN
     rows = done.steps
     for segment in np.unique(rows["segment_i"]):
@@ -118,5 +118,5 @@ def orientation(
 
     recording = Recording.from_arrays(acc_mps2, gyr_radps, rate_hz)
     setup = Setup(rate_hz=float(recording.rate_hz))
-    done = one_pass(recording, params or Parameters(), setup, signals=True)
-    return np.ascontiguousarray(done.signals[:, 8:12])
+    done = one_pass(recording, params or Parameters(), setup, signals_n=len(recording))
+    return np.ascontiguousarray(done.signals["q_world_from_sensor"])

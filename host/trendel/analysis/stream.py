@@ -66,7 +66,7 @@ class Stream:
         self._params = kernel_params(params or Parameters(), setup)
         self._state, self._out = zeros("State"), zeros("Out")
         init(self._state[0], self._params[0])
-        self._signals = np.zeros((0, 12), np.float32)
+        self._signals = zeros("Signal", 0)
         self._counts = np.zeros(2, np.int64)
         self._steps = np.zeros(_ROWS_MIN, DTYPES["StepRow"])
         self._strides = np.zeros(_ROWS_MIN, DTYPES["StrideRow"])
@@ -151,7 +151,7 @@ class Stream:
     @property
     def segment(self) -> int:
         """What the runner is doing now: 0 unknown, 1 standing, 2 walking, 3 running."""
-        return int(self._out.segment[0])
+        return int(self._out.signal.segment[0])
 
     def _clock(self) -> npt.NDArray[np.float64]:
         return _NO_ROWS_S + self.start_s

@@ -34,7 +34,7 @@ def summarise(
     """The summary of a result as plain numbers, lists and text."""
     from trendel import __version__
 
-    segments = segment_list(done.signals[:, 7], recording.t_s, recording.rate_hz)
+    segments = segment_list(done.signals["segment"], recording.t_s, recording.rate_hz)
     metrics = {side: _means(steps, steps["side"] == letter) for side, letter in (("left", "L"), ("right", "R"))}
     metrics["both"] = _means(steps, np.ones(len(steps), bool))
     summary: dict[str, Any] = {
@@ -81,7 +81,7 @@ def cadence(strides: Table) -> float | None:
     return float(120e3 / time[order][np.searchsorted(share, share[-1] / 2)])
 
 
-def segment_list(labels: npt.NDArray[np.float32], t_s: npt.NDArray[np.float64], rate_hz: float) -> list[dict[str, Any]]:
+def segment_list(labels: npt.NDArray[np.uint32], t_s: npt.NDArray[np.float64], rate_hz: float) -> list[dict[str, Any]]:
     """Stretches of one label: segment, start_s, end_s. Those under a second join the one before, but for running."""
     if len(labels) == 0:
         return []

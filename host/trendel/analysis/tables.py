@@ -75,7 +75,7 @@ class Table:
                 arrays[name] = pa.array(np.round(column.astype(np.float64), decimals), from_pandas=True)
             else:
                 arrays[name] = pa.array(np.ascontiguousarray(column))
-        options = pa_csv.WriteOptions(quoting_style="needed", quoting_header="none")
+        options = pa_csv.WriteOptions(quoting_style="none", quoting_header="none")
         with Path(path).open("wb") as file:
             pa_csv.write_csv(pa.table(arrays), file, options)
 
@@ -151,23 +151,28 @@ def strides_table(rows: npt.NDArray[np.void], t_s: npt.NDArray[np.float64], rate
     return _make(columns)
 
 
-def signals_table(signals: npt.NDArray[np.float32], t_s: npt.NDArray[np.float64], angles: bool) -> Table:
-    """The kernels' signals, (n, 12), as a table with one row for each sample; angles False leaves them unknown."""
-    degrees = (180.0 / np.pi) * signals[:, :3].astype(np.float64)
-    if not angles:
-        degrees = np.full_like(degrees, np.nan)
-    names = np.array(SEGMENTS)
+def signals_table(signals: npt.NDArray[np.void], t_s: npt.NDArray[np.float64], angles: bool) -> Table:
+    """Signal records as a table with one row for each sample; angles False, or not settled yet, leaves them unknown."""
+    settled = signals["settled"] != 0
+    acc = signals["acc_level_mps2"]
+
+    def known(values: npt.NDArray[np.float32], where: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+        return np.where(where, values, np.float32(np.nan))
+
+    def degrees(name: str) -> npt.NDArray[np.float32]:
+        return known(signals[name] * np.float32(180.0 / np.pi), settled & angles)
+
     return _make(
         {
             "t_s": (t_s, "s"),
-            "tilt_deg": (degrees[:, 0], "deg"),
-            "obliquity_deg": (degrees[:, 1], "deg"),
-            "rotation_deg": (degrees[:, 2], "deg"),
-            "vertical_m": (signals[:, 3], "m"),
-            "acc_forward_mps2": (signals[:, 4], "m/s2"),
-            "acc_left_mps2": (signals[:, 5], "m/s2"),
-            "acc_up_mps2": (signals[:, 6], "m/s2"),
-            "segment": (names[signals[:, 7].astype(np.int64)], ""),
+            "tilt_deg": (degrees("tilt_rad"), "deg"),
+            "obliquity_deg": (degrees("obliquity_rad"), "deg"),
+            "rotation_deg": (degrees("rotation_rad"), "deg"),
+            "vertical_m": (known(signals["vertical_m"], settled), "m"),
+            "acc_forward_mps2": (known(acc[:, 0], settled), "m/s2"),
+            "acc_left_mps2": (known(acc[:, 1], settled), "m/s2"),
+            "acc_up_mps2": (known(acc[:, 2], settled), "m/s2"),
+            "segment": (np.array(SEGMENTS)[signals["segment"]], ""),
         }
     )
 

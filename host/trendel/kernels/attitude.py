@@ -28,8 +28,9 @@ _SIXTH, _TWENTY_FOURTH, _120TH = np.float32(1 / 6), np.float32(1 / 24), np.float
 _720TH, _5040TH = np.float32(1 / 720), np.float32(1 / 5040)
 _COV_FLOOR = np.float32(1e-12)
 _HEIGHT_MAX, _HEIGHT_OFFSET_GAIN = np.float32(50.0), np.float32(0.1)
+_QUARTER, _START_AGE_S = np.float32(0.25), np.float32(10.0)
 _AA, _AV, _AB, _VV, _VB, _BB = range(6)
-_U0, _U1 = np.uint32(0), np.uint32(1)
+_U0, _U1, _U2 = np.uint32(0), np.uint32(1), np.uint32(2)
 _BLOCKS_MAX = np.uint32(0x7FFFFFFF)
 
 
@@ -61,6 +62,25 @@ def attitude_reset(state, params):
     state.blocks_n = _U0
     state.rest_s = _F0
     state.settled_s = _F0
+    return _U0
+
+
+@kernel(u4(record("AttitudeState"), record("Params")))
+def start_from_known(state, params):
+    """Start from the orientation in the parameters instead of looking for one."""
+    p = params.attitude
+    for j in range(4):
+        state.q_world_from_sensor[j] = p.q_start[j]
+    state.cov[_AA] = p.start_angle2
+    state.cov[_VV] = p.vel_init_mps * p.vel_init_mps
+    for j in range(3):
+        state.vertical[j] = p.vertical_start[j]
+    for j in range(2):
+        state.heading[j] = p.heading_start[j]
+        state.heading[j + 2] = p.heading_start[j]
+        state.heading_unit[j] = p.heading_start[j]
+    state.blocks_n = p.init_blocks_n + _U1
+    state.settled_s = _START_AGE_S
     return _U0
 
 
@@ -268,7 +288,7 @@ def finish_block(state, params):
     return _U0
 
 
-@kernel(u4(record("AttitudeState"), record("Params"), record("MountingState"), f4, f4, f4, record("Out")))
+@kernel(u4(record("AttitudeState"), record("Params"), record("MountingState"), f4, f4, f4, record("Signal")))
 def level(state, params, mounting, ax, ay, az, out):
     """Angles and levelled specific force of this sample, into out; (ax, ay, az) m/s2, sensor frame.
 
@@ -297,6 +317,7 @@ def level(state, params, mounting, ax, ay, az, out):
     out.acc_level_mps2[2] = wz
     for j in range(4):
         out.q_world_from_sensor[j] = q[j]
+    out.settled = _U1 if state.blocks_n > params.attitude.init_blocks_n or params.input.levelled != _U0 else _U0
     return _U0
 
 
@@ -313,7 +334,7 @@ def follow_heading(state, params, mounting, dt):
     w, x, y, z = q[0], q[1], q[2], q[3]
     fx = (_F1 - _F2 * (y * y + z * z)) * m[0] + _F2 * (x * y - w * z) * m[1] + _F2 * (x * z + w * y) * m[2]
     fy = _F2 * (x * y + w * z) * m[0] + (_F1 - _F2 * (x * x + z * z)) * m[1] + _F2 * (y * z - w * x) * m[2]
-    if state.blocks_n <= params.attitude.init_blocks_n:
+    if state.blocks_n <= params.attitude.init_blocks_n or (h[2] == _F0 and h[3] == _F0):
         # The world still turns with each block of the first inclination.
         h[0], h[1], h[2], h[3] = fx, fy, fx, fy
     # At first a plain mean, so that a start in the middle of a stride is soon forgotten.
@@ -353,15 +374,18 @@ def follow_height(state, params, up_mps2, dt, stepping):
     return v[2]
 
 
-@kernel(u4(record("AttitudeState"), u4))
-def close_height(state, first):
-    """A step has ended: its mean force is weight, its mean velocity and height zero. Take out a part of what is not."""
+@kernel(u4(record("AttitudeState"), f4, u4))
+def close_height(state, step_s, steps_n):
+    """A step of step_s has ended, the steps_n-th in a row: its mean force is weight, its mean velocity and height zero.
+
+    Takes out what is not; of the force only a part after the first, since the window is only known to a tick.
+    """
     v = state.vertical
-    if v[6] > np.float32(0.05):
-        part, slow_part = (_F1, _F1) if first != _U0 else (_HALF, _HEIGHT_OFFSET_GAIN)
-        v[0] += slow_part * (v[5] / v[6] - v[0])
+    error_s = v[6] - step_s
+    if error_s < _QUARTER * step_s and error_s > -_QUARTER * step_s:
+        v[0] += (_F1 if steps_n < _U2 else _HEIGHT_OFFSET_GAIN) * (v[5] / v[6] - v[0])
         # A velocity that was off all the time has moved the height by half of that more at the end than in the mean.
-        v[1] = snap(v[1] - part * v[3] / v[6])
-        v[2] = snap(v[2] - part * (v[4] / v[6] + _HALF * v[3]))
+        v[1] = snap(v[1] - v[3] / v[6])
+        v[2] = snap(v[2] - v[4] / v[6] - _HALF * v[3])
     v[3], v[4], v[5], v[6] = _F0, _F0, _F0, _F0
     return _U0

@@ -25,7 +25,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 f4 = types.float32
 i4 = types.int32
 u4 = types.uint32
-SIGNALS = types.Array(f4, 2, "C")
 COUNTS = types.Array(types.int64, 1, "C")
 
 

@@ -217,16 +217,16 @@ def vote_side(state, params, sign):
     return _U0
 
 
-@kernel(u4(record("ContactState"), record("Params"), record("Out"), f4, f4))
-def add_to_tick(state, params, out, roll_radps, pitch_radps):
+@kernel(u4(record("ContactState"), record("Params"), record("Signal"), f4, f4))
+def add_to_tick(state, params, signal, roll_radps, pitch_radps):
     """Add this sample's signals and its rates (pelvis frame) to the tick; returns 1 when the tick is full."""
     s = state.sums
-    s[R_UP] += out.acc_level_mps2[2]
-    s[R_FWD] += out.acc_level_mps2[0]
-    s[R_LEFT] += out.acc_level_mps2[1]
-    s[R_TILT] += out.tilt_rad
-    s[R_OBL] += out.obliquity_rad
-    s[R_ROT] += out.rotation_rad
+    s[R_UP] += signal.acc_level_mps2[2]
+    s[R_FWD] += signal.acc_level_mps2[0]
+    s[R_LEFT] += signal.acc_level_mps2[1]
+    s[R_TILT] += signal.tilt_rad
+    s[R_OBL] += signal.obliquity_rad
+    s[R_ROT] += signal.rotation_rad
     s[R_WROLL] += roll_radps
     s[R_WPITCH] += pitch_radps
     state.tick_i += _U1

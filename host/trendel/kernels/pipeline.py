@@ -12,8 +12,9 @@ from trendel.kernels.attitude import (
     follow_height,
     integrate_rate,
     level,
+    start_from_known,
 )
-from trendel.kernels.compile import COUNTS, SIGNALS, f4, i4, kernel, record, rows, u4
+from trendel.kernels.compile import COUNTS, f4, i4, kernel, record, rows, u4
 from trendel.kernels.contacts import (
     add_to_tick,
     close_tick,
@@ -97,6 +98,8 @@ def init(state, params):
     i.invalid_run_n = _U0
     i.bridged_n = _U0
     attitude_reset(state.attitude, params)
+    if params.attitude.start_given != _U0:
+        start_from_known(state.attitude, params)
     m = state.mounting
     mounting_reset(m, params)
     drop_up(m)
@@ -207,7 +210,7 @@ def finish_step(state, params, tick):
     else:
         chained = _I1 if c.good_n > _U0 else _I0
         resample(c, c.rise_tick, tick)
-        close_height(state.attitude, _U1 if c.good_n < _U2 else _U0)
+        close_height(state.attitude, np.float32(tick - c.rise_tick) * p.tick_s, c.good_n)
         follow_parity(c, params)
         if c.queue_n < _QUEUE:
             pending = c.queue[(c.queue_i + c.queue_n) & _QUEUE_MASK]
@@ -308,12 +311,13 @@ def step(state, params, sample, out):
     gx, gy, gz = i.gyr_radps[0], i.gyr_radps[1], i.gyr_radps[2]
     if params.input.levelled == _U0:
         integrate_rate(a, params, gx, gy, gz, ax, ay, az, dt)
-    level(a, params, m, ax, ay, az, out)
-    out.vertical_m = follow_height(a, params, out.acc_level_mps2[2], dt, c.good_n)
+    signal = out.signal
+    level(a, params, m, ax, ay, az, signal)
+    signal.vertical_m = follow_height(a, params, signal.acc_level_mps2[2], dt, c.good_n)
     x = m.axes
     roll = gx * x[0] + gy * x[1] + gz * x[2]
     pitch = gx * x[3] + gy * x[4] + gz * x[5]
-    full = add_to_tick(c, params, out, roll, pitch)
+    full = add_to_tick(c, params, signal, roll, pitch)
     if params.input.levelled == _U0:
         a.block_i += _U1
         if a.block_i >= params.attitude.block_n:
@@ -333,19 +337,27 @@ def step(state, params, sample, out):
             if c.running != _U0:
                 end_running(c)
             c.good_n = _U0
-    out.segment = segment_of(state, params)
+    signal.segment = segment_of(state, params)
     state.sample_n += _U1
     return flags | emit(state, params, out)
 
 
 @kernel(
-    i4(rows("State"), rows("Params"), rows("Sample"), SIGNALS, rows("StepRow"), rows("StrideRow"), rows("Out"), COUNTS)
+    i4(
+        rows("State"),
+        rows("Params"),
+        rows("Sample"),
+        rows("Signal"),
+        rows("StepRow"),
+        rows("StrideRow"),
+        rows("Out"),
+        COUNTS,
+    )
 )
 def run(state, params, samples, signals, steps, strides, out, counts):
     """The loop over step() and nothing else. The row arrays must be long enough; counts (2,) says how full they are.
 
-    state, params, out: (1,). samples: (n,). signals: (n, 12) float32 to be filled with tilt, obliquity, rotation (rad),
-    vertical (m), force forward, left, up (m/s2), segment, quaternion; or (0, 12) where they are not wanted. Returns the
+    state, params, out: (1,). samples: (n,). signals: (n,) to be filled, or (0,) where they are not wanted. Returns the
     flags of all samples, or'ed.
     """
     keep = signals.shape[0] == samples.shape[0]
@@ -361,10 +373,5 @@ def run(state, params, samples, signals, steps, strides, out, counts):
             strides[counts[1]] = o.stride
             counts[1] += 1
         if keep:
-            signals[i, 0], signals[i, 1], signals[i, 2] = o.tilt_rad, o.obliquity_rad, o.rotation_rad
-            signals[i, 3] = o.vertical_m
-            signals[i, 4], signals[i, 5] = o.acc_level_mps2[0], o.acc_level_mps2[1]
-            signals[i, 6], signals[i, 7] = o.acc_level_mps2[2], np.float32(o.segment)
-            for j in range(4):
-                signals[i, 8 + j] = o.q_world_from_sensor[j]
+            signals[i] = o.signal
     return seen
