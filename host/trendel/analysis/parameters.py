@@ -90,6 +90,7 @@ class Contacts:
     ic_back_ms: float = 150.0
     step_min_ms: float = 230.0
     step_max_ms: float = 500.0
+    step_min_weak_ms: float = 300.0
     step_max_weak_ms: float = 440.0
     swing_g: float = 0.6
     swing_weak_g: float = 0.33
@@ -314,6 +315,7 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
             "ic_back_s": c.ic_back_ms / 1e3,
             "step_min_s": c.step_min_ms / 1e3,
             "step_max_s": c.step_max_ms / 1e3,
+            "step_min_weak_s": c.step_min_weak_ms / 1e3,
             "step_max_weak_s": c.step_max_weak_ms / 1e3,
             "swing_g": c.swing_g,
             "swing_weak_g": c.swing_weak_g,

@@ -159,7 +159,9 @@ def judge_step(state, params, start, stop):
     least = least / p.gravity_mps2
     if swing >= p.swing_g and least <= p.float_g:
         return _I2
-    if swing >= p.swing_weak_g and least <= p.float_weak_g and duration <= p.step_max_weak_s:
+    if duration < p.step_min_weak_s or duration > p.step_max_weak_s:
+        return _I0
+    if swing >= p.swing_weak_g and least <= p.float_weak_g:
         return _I1
     return _I0
 

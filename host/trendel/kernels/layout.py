@@ -188,6 +188,7 @@ PARAM_STRUCTS = (
             _f("ic_back_s", "s", "how far before the mid rise initial contact is searched"),
             _f("step_min_s", "s", "shortest step"),
             _f("step_max_s", "s", "longest step with a clear flight"),
+            _f("step_min_weak_s", "s", "shortest step without one (half steps of walking are shorter)"),
             _f("step_max_weak_s", "s", "longest step without one"),
             _f("swing_g", "g", "first harmonic of the vertical in a step that is clearly running"),
             _f("swing_weak_g", "g", "the least in running"),
