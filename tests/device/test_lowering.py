@@ -15,7 +15,7 @@ from tests_device import need
 from trendel.errors import LoweringError
 from trendel_lowering import checks, cortexm, toolchain
 from trendel_lowering.__main__ import main
-from trendel_lowering.artifacts import HEADER, lower, lower_ir
+from trendel_lowering.artifacts import HEADER, lower, lower_ir, parameter_hashes
 from trendel_lowering.header import check_layout, header
 from trendel_lowering.ir import compile_package, link, optimise
 from trendel_lowering.package import KernelPackage
@@ -74,12 +74,22 @@ def test_the_header_compiles_as_c99_c11_and_cxx(tiny: KernelPackage, tmp_path: P
         assert done.returncode == 0, done.stderr
 
 
+def test_the_header_carries_the_hashes(pipeline_package: KernelPackage) -> None:
+    from trendel.analysis.parameters import Parameters, Setup, kernel_params
+
+    layout = pipeline_package.load("layout")
+    text = header(layout, parameter_hashes(pipeline_package))
+    expected = int(kernel_params(Parameters(), Setup(rate_hz=208.0))["param_hash"][0])
+    assert f"#define TRENDEL_LAYOUT_HASH 0x{layout.LAYOUT_HASH:08x}u\n" in text
+    assert f"#define TRENDEL_PARAM_HASH_208 0x{expected:08x}u\n" in text
+
+
 def test_c_refuses_a_header_that_disagrees(tiny: KernelPackage, tmp_path: Path) -> None:
     gcc = shutil.which("gcc")
     if gcc is None:
         pytest.skip("no host C compiler (Debian package gcc)")
     text = header(tiny.load("layout"))
-    (tmp_path / "wrong.h").write_text(text.replace("float mean[3];", "float mean[4];"))
+    (tmp_path / "wrong.h").write_text(text.replace("float slow[3];", "float slow[4];"))
     for standard in ("c99", "c11"):
         command = [gcc, f"-std={standard}", "-fsyntax-only", str(tmp_path / "wrong.h")]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -91,6 +101,7 @@ def test_c_refuses_a_header_that_disagrees(tiny: KernelPackage, tmp_path: Path) 
     [
         (np.dtype([("x", "f8")]), "float64"),
         (np.dtype([("flag", "u1"), ("x", "f4")], align=True), "uint8"),
+        (np.dtype([("size", "u4")]), "numpy attribute"),
         (np.dtype({"names": ["x", "y"], "formats": ["f4", "f4"], "offsets": [0, 8]}), "padding"),
     ],
 )

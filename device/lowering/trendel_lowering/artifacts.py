@@ -20,6 +20,7 @@ from .package import KernelPackage
 from .syntax import check_syntax
 
 ASSEMBLY, WASM, HEADER = "trendel_kernel.s", "trendel_kernel.wasm", "trendel_layout.h"
+CLIP_RATES_HZ = (104, 208, 416, 833)
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,16 @@ def lower_ir(package: KernelPackage, texts: dict[str, str]) -> Lowered:
     if found:
         refuse(checks.explain(package, found))
     web = optimise(link(texts, wasm.TARGET), wasm.TARGET)
-    return Lowered(cortexm.assembly(arm), wasm.link(web), header(package.load("layout")))
+    return Lowered(cortexm.assembly(arm), wasm.link(web), header(package.load("layout"), parameter_hashes(package)))
+
+
+def parameter_hashes(package: KernelPackage) -> dict[int, int]:
+    """Hash of the default parameters at each output data rate that a clip has; none for kernels that do not ship."""
+    if package.name != DEFAULT_PACKAGE:
+        return {}
+    from trendel.analysis.parameters import Parameters, Setup, kernel_params
+
+    return {rate: int(kernel_params(Parameters(), Setup(rate_hz=rate))["param_hash"][0]) for rate in CLIP_RATES_HZ}
 
 
 def lower(package: KernelPackage | None = None) -> Lowered:
@@ -98,6 +108,7 @@ def _key(package: KernelPackage) -> str:
     digest = hashlib.sha256(package.source_hash().encode())
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
+    digest.update(repr(parameter_hashes(package)).encode())
     for library in ("numba", "llvmlite", "numpy"):
         digest.update(f"{library} {version(library)}".encode())
     return digest.hexdigest()[:16]

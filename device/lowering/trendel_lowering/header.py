@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
@@ -49,10 +50,10 @@ int32_t trendel_init(trendel_state_t *state, const trendel_params_t *params);
 """
 
 
-def header(layout: ModuleType) -> str:
-    """The header's text. Raises LoweringError when the table and the dtypes disagree or a field is not 4 bytes."""
+def header(layout: ModuleType, param_hashes: Mapping[int, int] | None = None) -> str:
+    """The header's text; `param_hashes`: hash of the default parameters by output data rate (Hz). Raises LoweringError when the table and the dtypes disagree or a field is not 4 bytes."""
     dtypes: dict[str, np.dtype[Any]] = layout.DTYPES
-    parts = [_HEAD, _macros(layout)]
+    parts = [_HEAD, _macros(layout, param_hashes or {})]
     for struct in layout.STRUCTS:
         dtype = dtypes[struct.name]
         check_layout(struct.name, dtype)
@@ -70,6 +71,10 @@ def check_layout(name: str, dtype: np.dtype[Any]) -> None:
     for field in dtype.names:
         kind, offset = dtype.fields[field][:2]  # type: ignore[index]
         base = kind.subdtype[0] if kind.subdtype else kind
+        if hasattr(np.record, field):
+            raise LoweringError(
+                f"Layout: {name}.{field} is named like a numpy attribute, which hides it in plain Python."
+            )
         if base.names is None and base.str[1:] not in _C_TYPES:
             raise LoweringError(f"Layout: {name}.{field} is {base}; the kernels' scalars are f4, u4 and i4.")
         if offset != at:
@@ -85,8 +90,9 @@ def c_name(struct: str) -> str:
     return f"trendel_{re.sub(r'(?<=[a-z0-9])(?=[A-Z])', '_', struct).lower()}_t"
 
 
-def _macros(layout: ModuleType) -> str:
+def _macros(layout: ModuleType, param_hashes: Mapping[int, int]) -> str:
     lines = [f"#define TRENDEL_LAYOUT_HASH 0x{layout.LAYOUT_HASH:08x}u"]
+    lines += [f"#define TRENDEL_PARAM_HASH_{rate} 0x{value:08x}u" for rate, value in sorted(param_hashes.items())]
     # Flags and magics of the layout: every module constant in capitals that is a 32-bit integer.
     for name, value in sorted(vars(layout).items()):
         if name.isupper() and name != "LAYOUT_HASH" and isinstance(value, int | np.integer):
