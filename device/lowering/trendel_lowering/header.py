@@ -51,7 +51,10 @@ int32_t trendel_init(trendel_state_t *state, const trendel_params_t *params);
 
 
 def header(layout: ModuleType, param_hashes: Mapping[int, int] | None = None) -> str:
-    """The header's text; `param_hashes`: hash of the default parameters by output data rate (Hz). Raises LoweringError when the table and the dtypes disagree or a field is not 4 bytes."""
+    """The header's text; `param_hashes`: hash of the default parameters by output data rate (Hz).
+
+    Raises LoweringError when the table and the dtypes disagree or a scalar is not of 4 bytes.
+    """
     dtypes: dict[str, np.dtype[Any]] = layout.DTYPES
     parts = [_HEAD, _macros(layout, param_hashes or {})]
     for struct in layout.STRUCTS:
