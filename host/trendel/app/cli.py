@@ -24,7 +24,7 @@ Mounting = Annotated[
     typer.Option(
         metavar="auto|pelvis|FILE",
         help="auto: found from the recording; pelvis: axes are x forward, y left, z up already; "
-        "FILE: a 3x3 rotation, pelvis from sensor.",
+        'FILE: JSON or TOML, such as {"forward": "-z", "left": "y", "up": "x"} in sensor axes.',
     ),
 ]
 AsClip = Annotated[
