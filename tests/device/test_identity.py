@@ -16,7 +16,7 @@ from trendel.recording import Recording
 from trendel_lowering import identity
 from trendel_lowering.bits import compare_homes
 from trendel_lowering.compare import first_field
-from trendel_lowering.homes import Job, Trace, run_host, run_wasm
+from trendel_lowering.homes import HOMES, Job, Trace, run_host, run_wasm
 from trendel_lowering.icount import main as count_main
 from trendel_lowering.inputs import job_of, job_of_file
 from trendel_lowering.package import KernelPackage
@@ -80,7 +80,7 @@ def test_batch_gives_the_bits_of_the_step(pipeline_package: KernelPackage) -> No
     from trendel.kernels.layout import NEW_STEP, NEW_STRIDE
 
     recording = short_run()
-    batch = one_pass(recording, Parameters(), setup_for(recording, "auto"), signals=True)
+    batch = one_pass(recording, Parameters(), setup_for(recording, "auto"), signals_n=len(recording))
     (trace,) = run_host(pipeline_package, [job_of(recording)])
     assert batch.state.tobytes() == trace.states[-1].tobytes()
     assert batch.steps.tobytes() == trace.outs["step"][trace.flags & NEW_STEP != 0].tobytes()
@@ -148,12 +148,12 @@ def test_the_command_says_what_differs(
         changed = []
         for job in jobs:
             params = job.params.copy()
-            taps = params["contacts"]["slow_taps"]
-            taps[0, 3] = np.nextafter(taps[0, 3], np.float32(1))
+            noise = params["attitude"]["vel_noise2"]
+            noise[0] = np.nextafter(noise[0], np.float32(1))
             changed.append(Job(params, job.state, job.samples, job.init, job.every))
         return run_wasm(package, changed)
 
-    monkeypatch.setitem(__import__("trendel_lowering.bits", fromlist=["HOMES"]).HOMES, "wasm", nudged)
+    monkeypatch.setitem(HOMES, "wasm", nudged)
     assert identity.main([str(run_csv)]) == 1
     assert capsys.readouterr().out.startswith("first difference at sample ")
 
