@@ -11,8 +11,9 @@ from trendel.analysis.parameters import Parameters, kernel_params
 from trendel.analysis.tables import Table, seconds, steps_table
 from trendel.errors import RecordingError
 from trendel.kernels.compile import zeros
-from trendel.kernels.contacts import fine_up, judge_step, side_sign
-from trendel.kernels.layout import DTYPES, NEW_STEP, RING_MASK, RING_N
+from trendel.kernels.contacts import judge_step, side_sign
+from trendel.kernels.events import fine
+from trendel.kernels.layout import DTYPES, NEW_STEP, R_UP, RING_MASK, RING_N
 from trendel.kernels.pipeline import run, step
 
 if TYPE_CHECKING:
@@ -111,8 +112,8 @@ def _open(
         },
         "contacts": {
             "level_mps2": float(c.level_mps2),
-            "initial_contact_below_mps2": float(p.ic_force_g) * float(p.gravity_mps2),
-            "toe_off_below_mps2": float(p.to_force_g) * float(p.gravity_mps2),
+            "initial_contact_delay_s": float(p.ic_delay_s),
+            "toe_off_tail_s": float(p.to_tail_s),
             "verdict": None if verdict is None else _VERDICTS[verdict],
             "side_sign": float(side_sign(c, params[0], np.int32(start_tick), np.int32(stop_tick))) if inside else None,
             "side_vote": float(c.vote),
@@ -137,7 +138,7 @@ def _ring(recording: Recording, state: np.recarray, params: np.recarray) -> tupl
     values = np.asarray(c.ring)[ticks & RING_MASK]
     index = int(c.origin_i) + ticks * int(p.tick_n)
     times = seconds(recording.t_s, recording.rate_hz, index, np.full(len(ticks), float(p.tick_centre)))
-    smooth = [float(fine_up(c, params[0], np.int32(t))) for t in ticks]
+    smooth = [float(fine(c, params[0], np.int32(t), np.int32(R_UP))) for t in ticks]
     deg = 180.0 / np.pi
     columns = {
         "t_s": times,

@@ -83,11 +83,19 @@ class Contacts:
 
     tick_ms: float = 10.0
     slow_sigma_ms: float = 55.0
-    fine_sigma_ms: float = 12.0
+    fine_sigma_ms: float = 10.0
+    slow_tau_s: float = 1.5
+    slow_min_g: float = 0.08
     level_tau_s: float = 3.0
-    ic_force_g: float = 0.4
-    to_force_g: float = 0.4
-    ic_back_ms: float = 150.0
+    flight_g: float = 0.4
+    ic_back_ms: float = 70.0
+    ic_ahead_ms: float = 50.0
+    ic_delay_ms: float = 9.0
+    rise_delay_ms: float = 2.0
+    brake_half_ms: float = 40.0
+    brake_min_g: float = 0.15
+    to_ahead_ms: float = 50.0
+    to_tail_ms: float = 12.0
     step_min_ms: float = 230.0
     step_max_ms: float = 500.0
     step_min_weak_ms: float = 300.0
@@ -308,11 +316,19 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
             "slow_taps": slow_taps,
             "fine_half_n": fine_half,
             "fine_taps": fine_taps,
+            "slow_tau_s": c.slow_tau_s,
+            "slow_min_g": c.slow_min_g,
             "level_tau_s": c.level_tau_s,
             "gravity_mps2": STANDARD_GRAVITY_MPS2,
-            "ic_force_g": c.ic_force_g,
-            "to_force_g": c.to_force_g,
+            "flight_g": c.flight_g,
             "ic_back_s": c.ic_back_ms / 1e3,
+            "ic_ahead_s": c.ic_ahead_ms / 1e3,
+            "ic_delay_s": c.ic_delay_ms / 1e3,
+            "rise_delay_s": c.rise_delay_ms / 1e3,
+            "brake_half_s": c.brake_half_ms / 1e3,
+            "to_ahead_s": c.to_ahead_ms / 1e3,
+            "to_tail_s": c.to_tail_ms / 1e3,
+            "brake_min_g": c.brake_min_g,
             "step_min_s": c.step_min_ms / 1e3,
             "step_max_s": c.step_max_ms / 1e3,
             "step_min_weak_s": c.step_min_weak_ms / 1e3,

@@ -26,7 +26,9 @@ def turn_back(recording: Recording, first: Pass, setup: Setup) -> Start | None:
     if n < 2 or n == len(recording) or recording.gyr_radps is None or (flags & ~FLAG_SATURATED).any():
         return None
     start, q = _backward(
-        first.signals["q_world_from_sensor"][-1], recording.gyr_radps[:n].astype(np.float64) - setup.bias_radps, recording.rate_hz
+        first.signals["q_world_from_sensor"][-1],
+        recording.gyr_radps[:n].astype(np.float64) - setup.bias_radps,
+        recording.rate_hz,
     )
     w, x, y, z = q.T
     acc = recording.acc_mps2[:n].astype(np.float64)

@@ -1,11 +1,10 @@
 """Steps from the vertical: a tick of about 10 ms, one mid rise a step, then initial contact and toe-off around it.
 
 All signals are averaged over ticks and kept in a short ring, so the work of a step is the same at any output rate. A
-smooth copy of the vertical specific force (Gaussian, sigma 55 ms) has one rise through its mean in each running step;
-between two rises the step is judged: duration, first harmonic and least force tell running from walking and
-jumping (in running the body flies or nearly so, and its vertical motion is one swing a step: Cavagna, Thys & Zamboni
-1976). Contact begins and ends where the lightly smoothed force crosses a threshold next to the mid rise and fall, as
-on a force plate; the two thresholds are parameters.
+smooth copy of the vertical specific force (Gaussian, sigma 55 ms) rises once in each running step, through the middle
+of its last extremes; between two rises the step is judged: duration, first harmonic and least force tell running from
+walking and jumping (in running the body flies or nearly so, and its vertical motion is one swing a step: Cavagna, Thys & Zamboni
+1976). The instants of a step are found in kernels/events.py.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from trendel.kernels.compile import f4, i4, kernel, record, u4
+from trendel.kernels.events import find_initial_contact, find_toe_off, fine
 from trendel.kernels.layout import (
     R_FWD,
     R_LEFT,
@@ -57,7 +57,9 @@ def contacts_reset(state, params, sample_n):
     state.origin_i = sample_n
     state.level_mps2 = params.contacts.gravity_mps2
     state.motion2 = _F0
-    state.slow_last = params.contacts.gravity_mps2
+    state.slow_high = _U0
+    state.slow_max = params.contacts.gravity_mps2
+    state.slow_min = params.contacts.gravity_mps2
     state.rise_tick = _NEVER
     state.fall_tick = _NEVER
     state.good_n = _U0
@@ -67,24 +69,6 @@ def contacts_reset(state, params, sample_n):
     state.last_ok = _U0
     end_running(state)
     return _U0
-
-
-@kernel(f4(record("ContactState"), record("Params"), i4))
-def fine_up(state, params, tick):
-    """Lightly smoothed vertical specific force (m/s2) at a tick; ticks outside the ring repeat its edge."""
-    p = params.contacts
-    ring = state.ring
-    newest = state.ticks_n - _I1
-    total = ring[tick & _MASK, R_UP] * p.fine_taps[0]
-    for k in range(1, p.fine_half_n + _U1):
-        after = tick + np.int32(k)
-        before = tick - np.int32(k)
-        if after > newest:
-            after = newest
-        if before < _I0:
-            before = _I0
-        total += p.fine_taps[k] * (ring[after & _MASK, R_UP] + ring[before & _MASK, R_UP])
-    return total
 
 
 @kernel(f4(record("ContactState"), record("Params"), i4))
@@ -99,40 +83,6 @@ def slow_up(state, params, tick):
     return total
 
 
-@kernel(u4(record("ContactState"), record("Params"), i4, i4, i4, f4, record("Instant")))
-def find_crossing(state, params, start, stop, direction, threshold_mps2, instant):
-    """Walk from tick start to stop by direction (+1, -1) to where the force falls below the threshold, into instant.
-
-    Without a crossing the instant is that of least force, marked as not clear.
-    """
-    least_tick = start
-    here = fine_up(state, params, start)
-    least = here
-    tick = start
-    while tick != stop:
-        there = fine_up(state, params, tick + direction)
-        if here >= threshold_mps2 and there < threshold_mps2:
-            share = (here - threshold_mps2) / (here - there)
-            share = clip(share, _F0, _F1)
-            if direction > _I0:
-                instant.tick = tick
-                instant.frac = share
-            else:
-                instant.tick = tick - _I1
-                instant.frac = _F1 - share
-            instant.clear = _U1
-            return _U1
-        tick = tick + direction
-        here = there
-        if here < least:
-            least = here
-            least_tick = tick
-    instant.tick = least_tick
-    instant.frac = _F0
-    instant.clear = _U0
-    return _U0
-
-
 @kernel(i4(record("ContactState"), record("Params"), i4, i4))
 def judge_step(state, params, start, stop):
     """Is the vertical between two mid rises (ticks start to stop) a running step? 0 no, 1 weakly, 2 clearly."""
@@ -144,16 +94,16 @@ def judge_step(state, params, start, stop):
     turn = _TWO_PI / n
     c1, s1 = cosf(turn), sinf(turn)
     c, s, re, im = _F1, _F0, _F0, _F0
-    least = fine_up(state, params, start)
+    least = fine(state, params, start, np.int32(R_UP))
     tick = start
     while tick < stop:
         up = state.ring[tick & _MASK, R_UP] - p.gravity_mps2
         re += up * c
         im += up * s
         c, s = c * c1 - s * s1, s * c1 + c * s1
-        fine = fine_up(state, params, tick)
-        if fine < least:
-            least = fine
+        light = fine(state, params, tick, np.int32(R_UP))
+        if light < least:
+            least = light
         tick = tick + _I1
     swing = _F2 * root(re * re + im * im) / n / p.gravity_mps2
     least = least / p.gravity_mps2
@@ -254,19 +204,8 @@ def close_tick(state, params):
     return _U0
 
 
-@kernel(i4(f4, f4))
-def clip_ticks(duration_s, tick_s):
-    """Whole ticks in a duration, at most 40."""
-    n = _I0
-    left = duration_s
-    while left > _F0 and n < np.int32(40):
-        left = left - tick_s
-        n = n + _I1
-    return n
-
-
-@kernel(i4(record("ContactState"), record("Params")))
-def find_rise(state, params):
+@kernel(i4(record("ContactState"), record("Params"), u4))
+def find_rise(state, params, forward_known):
     """Look at the newest tick that the smoother can see; returns that tick at a mid rise that ends a step, else -1.
 
     The first rise after a pause only starts a step; a fall between two rises is remembered for toe-off.
@@ -277,28 +216,36 @@ def find_rise(state, params):
     if tick < half:
         return _NEVER
     slow = slow_up(state, params, tick)
-    last = state.slow_last
-    state.slow_last = slow
-    level = state.level_mps2
-    if last >= level and slow < level:
-        if state.rise_tick >= _I0 and state.fall_tick < _I0:
-            state.fall_tick = tick
+    # What is far from the present motion (a jump, a knock) must not hide the next step.
+    share = clip(p.tick_s / p.slow_tau_s, _F0, _F1)
+    if state.slow_high != _U0:
+        if slow > state.slow_max:
+            state.slow_max = slow
+        state.slow_min += share * (state.level_mps2 - state.slow_min)
+    else:
+        if slow < state.slow_min:
+            state.slow_min = slow
+        state.slow_max += share * (state.level_mps2 - state.slow_max)
+    middle = _HALF * (state.slow_max + state.slow_min)
+    apart = state.slow_max - state.slow_min > p.slow_min_g * p.gravity_mps2
+    if state.slow_high != _U0:
+        if slow < middle and apart:
+            state.slow_high = _U0
+            state.slow_min = slow
+            if state.rise_tick >= _I0 and state.fall_tick < _I0:
+                state.fall_tick = tick
         return _NEVER
-    if not (last < level and slow >= level):
+    if slow < middle or not apart:
         if state.rise_tick >= _I0 and np.float32(tick - state.rise_tick) * p.tick_s > p.step_max_s * _F2:
             state.rise_tick = _NEVER
         return _NEVER
-    back = tick - clip_ticks(p.ic_back_s, p.tick_s)
-    if back < _I0:
-        back = _I0
+    state.slow_high = _U1
+    state.slow_max = slow
     if state.rise_tick < _I0 or state.fall_tick < _I0:
         state.rise_tick = tick
         state.fall_tick = _NEVER
-        find_crossing(state, params, tick, back, _NEVER, p.ic_force_g * p.gravity_mps2, state.ic)
+        find_initial_contact(state, params, tick, forward_known, state.ic)
         return _NEVER
-    find_crossing(state, params, tick, back, _NEVER, p.ic_force_g * p.gravity_mps2, state.next)
-    start = state.fall_tick - _I2
-    if start < state.rise_tick:
-        start = state.rise_tick
-    find_crossing(state, params, start, tick, _I1, p.to_force_g * p.gravity_mps2, state.to)
+    find_initial_contact(state, params, tick, forward_known, state.next)
+    find_toe_off(state, params, tick)
     return tick

@@ -330,7 +330,8 @@ def step(state, params, sample, out):
         if params.input.levelled == _U0:
             follow_heading(a, params, m, params.contacts.tick_s)
             sum_up(m, a)
-        tick = find_rise(c, params)
+        known = params.input.levelled != _U0 or (m.phase != _U0 and c.ticks_n > m.known_tick)
+        tick = find_rise(c, params, _U1 if known else _U0)
         if tick >= _I0:
             finish_step(state, params, tick)
         if c.since_good_s > params.contacts.end_s:
