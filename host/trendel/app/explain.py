@@ -78,8 +78,8 @@ def _contacts(console: Console, contacts: dict[str, Any]) -> None:
         console,
         "contacts",
         f"{verdict}; {contacts['running_steps_in_a_row']} running steps in a row",
-        f"force crosses {contacts['initial_contact_below_mps2']:.1f} m/s2 at contact, "
-        f"{contacts['toe_off_below_mps2']:.1f} at toe-off",
+        f"contact: the drop of forward acceleration less {1000 * contacts['initial_contact_delay_s']:.0f} ms; "
+        f"toe-off: momentum balance plus {1000 * contacts['toe_off_tail_s']:.0f} ms",
         f"side vote {contacts['side_vote']:+.1f}" + ("" if side_sign is None else f", this step's {side_sign:+.2f}"),
     )
 
@@ -94,13 +94,14 @@ def _ticks(console: Console, ring: "ResultTable", row: dict[str, Any]) -> None:
     events = {_nearest(times, shown, row[key]): label for key, label in _EVENTS}
     top = max(float(ring["up_smooth_mps2"][shown].max()), 1.0)
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    for heading in ("ms", "up m/s2", "tilt", "obliquity", "rotation"):
+    for heading in ("ms", "forward", "up m/s2", "tilt", "obliq.", "rotat."):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("vertical force", no_wrap=True)
     for i in shown.tolist():
         up = float(ring["up_smooth_mps2"][i])
         table.add_row(
             f"{1000 * (times[i] - row['ic_s']):.0f}",
+            f"{ring['forward_mps2'][i]:+.1f}",
             f"{up:.1f}",
             *(f"{ring[name][i]:+.1f}" for name in ("tilt_deg", "obliquity_deg", "rotation_deg")),
             "#" * round(20 * max(up, 0.0) / top) + (f" < {events[i]}" if i in events else ""),

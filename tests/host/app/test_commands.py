@@ -1,6 +1,5 @@
 """The smaller commands: --version, --help, demo, warm, explain."""
 
-import math
 import re
 import subprocess
 import sys
@@ -8,8 +7,6 @@ from pathlib import Path
 
 import trendel
 from tests.host.app.conftest import Cli
-from trendel.analysis import Parameters
-from trendel.simulation import SimpleRunParameters
 
 
 def test_version(cli: Cli) -> None:
@@ -42,14 +39,8 @@ def test_demo_says_that_it_is_simulated_and_meets_its_truth(cli: Cli) -> None:
         r"^(contact time|vertical oscillation|obliquity peak) +\w+ +" + r" +".join([r"([\d.]+)"] * 4), said.out, re.M
     )
     assert len(rows) == 3
-    p = SimpleRunParameters()
-    peak_bw = math.pi / 2 / p.step_rate_hz / p.contact_time_s
-    above_threshold = 1 - 2 / math.pi * math.asin(Parameters().contacts.ic_force_g / peak_bw)
     for name, *cells in rows:
         left, true_left, right, true_right = map(float, cells)
-        if name == "contact time":
-            assert true_left == true_right == 1000 * p.contact_time_s
-            true_left = true_right = above_threshold * true_left
         # A simple generator and its own truth: these bounds say that the demo is not embarrassing, no more.
         bound = {"contact time": 10.0, "vertical oscillation": 2.0, "obliquity peak": 0.5}[name]
         assert abs(left - true_left) <= bound and abs(right - true_right) <= bound, name
