@@ -3,8 +3,8 @@
 All signals are averaged over ticks and kept in a short ring, so the work of a step is the same at any output rate. A
 smooth copy of the vertical specific force (Gaussian, sigma 55 ms) rises once in each running step, through the middle
 of its last extremes; between two rises the step is judged: duration, first harmonic and least force tell running from
-walking and jumping (in running the body flies or nearly so, and its vertical motion is one swing a step: Cavagna, Thys & Zamboni
-1976). The instants of a step are found in kernels/events.py.
+walking and jumping (in running the body flies or nearly so, and its vertical motion is one swing a step: Cavagna,
+Thys & Zamboni 1976). The instants of a step are found in kernels/events.py.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def slow_up(state, params, tick):
     p = params.contacts
     ring = state.ring
     total = ring[tick & _MASK, R_UP] * p.slow_taps[0]
-    for k in range(1, p.slow_half_n + _U1):
+    for k in range(1, np.uint32(p.slow_half_n + _U1)):
         j = np.int32(k)
         total += p.slow_taps[k] * (ring[(tick + j) & _MASK, R_UP] + ring[(tick - j) & _MASK, R_UP])
     return total
@@ -87,7 +87,7 @@ def slow_up(state, params, tick):
 def judge_step(state, params, start, stop):
     """Is the vertical between two mid rises (ticks start to stop) a running step? 0 no, 1 weakly, 2 clearly."""
     p = params.contacts
-    n = np.float32(stop - start)
+    n = np.float32(np.int32(stop - start))
     duration = n * p.tick_s
     if duration < p.step_min_s or duration > p.step_max_s:
         return _I0
@@ -125,11 +125,11 @@ def side_sign(state, params, start, stop):
     obliquity and of rotation within the step count, not their zero.
     """
     p = params.contacts
-    n = np.float32(stop - start)
+    n = np.float32(np.int32(stop - start))
     o1, o2, r1, r2, no1, no2, nr1, nr2 = _F0, _F0, _F0, _F0, _F0, _F0, _F0, _F0
     tick = start
     while tick < stop:
-        phase = np.float32(tick - start) / n
+        phase = np.float32(np.int32(tick - start)) / n
         obl, rot = state.ring[tick & _MASK, R_OBL], state.ring[tick & _MASK, R_ROT]
         if phase >= np.float32(0.1) and phase < np.float32(0.35):
             o1 += obl
@@ -236,7 +236,7 @@ def find_rise(state, params, forward_known):
                 state.fall_tick = tick
         return _NEVER
     if slow < middle or not apart:
-        if state.rise_tick >= _I0 and np.float32(tick - state.rise_tick) * p.tick_s > p.step_max_s * _F2:
+        if state.rise_tick >= _I0 and np.float32(np.int32(tick - state.rise_tick)) * p.tick_s > p.step_max_s * _F2:
             state.rise_tick = _NEVER
         return _NEVER
     state.slow_high = _U1

@@ -37,7 +37,7 @@ def fine(state, params, tick, column):
     ring = state.ring
     newest = state.ticks_n - _I1
     total = ring[tick & _MASK, column] * p.fine_taps[0]
-    for k in range(1, p.fine_half_n + _U1):
+    for k in range(1, np.uint32(p.fine_half_n + _U1)):
         after = tick + np.int32(k)
         before = tick - np.int32(k)
         if after > newest:
@@ -172,8 +172,8 @@ def find_toe_off(state, params, rise):
     if clear == _U0:
         tick = state.fall_tick
     ic = state.ic
-    step_s = (np.float32(state.next.tick - ic.tick) + (state.next.frac - ic.frac)) * p.tick_s
-    fall_s = (np.float32(tick - ic.tick) + (offset - ic.frac)) * p.tick_s
+    step_s = (np.float32(np.int32(state.next.tick - ic.tick)) + (state.next.frac - ic.frac)) * p.tick_s
+    fall_s = (np.float32(np.int32(tick - ic.tick)) + (offset - ic.frac)) * p.tick_s
     if step_s < p.step_min_s * _HALF or fall_s < _F0:
         return set_instant(state.to, tick, offset, _U0)
     contact_s = fall_s

@@ -183,7 +183,7 @@ def learn_mounting(state, params):
 @kernel(u4(record("ContactState"), record("Params")))
 def follow_parity(state, params):
     """Turn the parity for this step and for as many steps as fit into the time since the last good one."""
-    lost_s = np.float32(state.rise_tick - state.good_tick) * params.contacts.tick_s
+    lost_s = np.float32(np.int32(state.rise_tick - state.good_tick)) * params.contacts.tick_s
     if lost_s > params.contacts.end_s:
         state.vote = _F0
         state.side_zero = _I0
@@ -210,7 +210,7 @@ def finish_step(state, params, tick):
     else:
         chained = _I1 if c.good_n > _U0 else _I0
         resample(c, c.rise_tick, tick)
-        close_height(state.attitude, np.float32(tick - c.rise_tick) * p.tick_s, c.good_n)
+        close_height(state.attitude, np.float32(np.int32(tick - c.rise_tick)) * p.tick_s, c.good_n)
         follow_parity(c, params)
         if c.queue_n < _QUEUE:
             pending = c.queue[(c.queue_i + c.queue_n) & _QUEUE_MASK]
@@ -233,7 +233,7 @@ def finish_step(state, params, tick):
         drop_up(m)
         if c.phase_n < _U2:
             c.phase_n += _U1
-        c.step_last_s = np.float32(c.next.tick - c.ic.tick) * p.tick_s + (c.next.frac - c.ic.frac) * p.tick_s
+        c.step_last_s = np.float32(np.int32(c.next.tick - c.ic.tick)) * p.tick_s + (c.next.frac - c.ic.frac) * p.tick_s
     c.bridged_last_n = state.input.bridged_n
     c.saturated_last_n = c.saturated_n
     c.rise_tick = tick

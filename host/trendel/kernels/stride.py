@@ -3,8 +3,8 @@
 A tick stands for the interval around its centre; windows between two contacts weigh their first and last tick by the
 part that lies inside, so that means and closures do not depend on the tick rate. Height and sway are double integrals
 closed over the step and the stride (a periodic motion has no mean velocity and no mean acceleration: Cavagna 1975,
-J Appl Physiol 39:174). Force is the upward specific force, where positive, scaled so that its mean over the step is one
-body weight (momentum balance).
+J Appl Physiol 39:174). Force is that of a half sine over the contact whose mean over the step is one body
+weight (momentum balance; Morin et al. 2005, J Appl Biomech 21:167), so it needs no accelerometer gain.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from trendel.kernels.metrics import (
 )
 
 _F0, _F1, _HALF, _F2 = np.float32(0.0), np.float32(1.0), np.float32(0.5), np.float32(2.0)
-_TINY = np.float32(1e-6)
+_TINY, _HALF_PI = np.float32(1e-6), np.float32(np.pi / 2)
 _U0, _U1, _U2 = np.uint32(0), np.uint32(1), np.uint32(2)
 _I0, _I1 = np.int32(0), np.int32(1)
 _MASK = np.int32(RING_MASK)
@@ -63,7 +63,7 @@ def _bit(metric: int) -> np.uint32:
 
 
 _V_TIME = _bit(M_CONTACT) | _bit(M_FLIGHT)
-_V_UP = _bit(M_OSCILLATION) | _bit(M_PEAK_FORCE) | _bit(M_IMPULSE)
+_V_UP, _V_FORCE = _bit(M_OSCILLATION), _bit(M_PEAK_FORCE) | _bit(M_IMPULSE)
 _V_FORWARD = _bit(M_BRAKING)
 _V_ANGLE = _bit(M_TILT_MEAN) | _bit(M_TILT_ROM) | _bit(M_ROTATION_ROM)
 _V_SWAY, _V_DROP, _V_PEAK, _V_CONTRA = _bit(M_SWAY), _bit(M_DROP), _bit(M_OBLIQUITY_PEAK), _bit(M_CONTRALATERAL)
@@ -97,7 +97,7 @@ def resample(state, start, stop):
         state.phase_up_2[k] = state.phase_last[k, 0]
         for j in range(5):
             state.phase_last[k, j] = state.phase[k, j]
-    step = np.float32(stop - start) * _PHASE_STEP
+    step = np.float32(np.int32(stop - start)) * _PHASE_STEP
     tick, frac = start, _F0
     for k in range(PHASE_N):
         state.phase[k, 0] = at(state, tick, frac, np.int32(R_UP))
@@ -159,44 +159,34 @@ def sway_of_stride(state, stride_s):
 
 @kernel(u4(record("ContactState"), record("Params"), record("PendingStep"), f4, f4))
 def measure_vertical(state, params, pending, toe, end):
-    """Oscillation, force and braking of the step from state.ic (tick 0 here) over toe-off to end, in ticks after it."""
+    """Oscillation and braking of the step from state.ic (tick 0 here) over toe-off to end, in ticks after it."""
     m = pending.row.metrics
     dt = params.contacts.tick_s
     first = state.ic.tick
     start = state.ic.frac
-    up_sum, load_sum, fwd_sum, weight = _F0, _F0, _F0, _F0
+    up_sum, fwd_sum, weight = _F0, _F0, _F0
     tick = first
     centre = _F0
     last = end + _HALF
     while centre <= last:
         w = overlap(centre, start, end)
-        up = state.ring[tick & _MASK, R_UP]
-        up_sum += w * up
-        load_sum += w * (up if up > _F0 else _F0)
+        up_sum += w * state.ring[tick & _MASK, R_UP]
         fwd_sum += w * state.ring[tick & _MASK, R_FWD]
         weight += w
         tick = tick + _I1
         centre += _F1
-    if weight < _F1 or load_sum < _TINY:
+    if weight < _F1:
         return _U0
-    up_mean, load_mean, fwd_mean = up_sum / weight, load_sum / weight, fwd_sum / weight
-    v, v_sum = _F0, _F0
-    peak, impulse, speed, loss = _F0, _F0, _F0, _F0
+    up_mean, fwd_mean = up_sum / weight, fwd_sum / weight
+    v, v_sum, speed, loss = _F0, _F0, _F0, _F0
     tick, centre = first, _F0
     while centre <= last:
         w = overlap(centre, start, end)
-        up = state.ring[tick & _MASK, R_UP]
-        v += w * (up - up_mean)
+        v += w * (state.ring[tick & _MASK, R_UP] - up_mean)
         v_sum += w * v
-        on_foot = overlap(centre, start, toe)
-        if on_foot > _F0:
-            if up > peak:
-                peak = up
-            if up > _F0:
-                impulse += on_foot * up
-            speed += on_foot * (state.ring[tick & _MASK, R_FWD] - fwd_mean)
-            if speed < loss:
-                loss = speed
+        speed += overlap(centre, start, toe) * (state.ring[tick & _MASK, R_FWD] - fwd_mean)
+        if speed < loss:
+            loss = speed
         tick = tick + _I1
         centre += _F1
     v_mean = v_sum / weight
@@ -213,8 +203,6 @@ def measure_vertical(state, params, pending, toe, end):
         tick = tick + _I1
         centre += _F1
     m[M_OSCILLATION] = (high - low) * dt * dt
-    m[M_PEAK_FORCE] = peak / load_mean
-    m[M_IMPULSE] = impulse * dt / load_mean
     m[M_BRAKING] = -loss * dt
     pending.row.valid |= _V_UP | _V_FORWARD
     return _U0
@@ -284,8 +272,8 @@ def measure_step(state, params, pending, chained):
     """Fill a waiting step from the ring: instants, times, metrics; the side comes later. chained: it follows one."""
     c, p = state.contacts, params.contacts
     row = pending.row
-    toe = np.float32(c.to.tick - c.ic.tick) + c.to.frac
-    end = np.float32(c.next.tick - c.ic.tick) + c.next.frac
+    toe = np.float32(np.int32(c.to.tick - c.ic.tick)) + c.to.frac
+    end = np.float32(np.int32(c.next.tick - c.ic.tick)) + c.next.frac
     row.reasons, row.valid, row.side, row.index = _U0, _U0, _I0, _U0
     for j in range(METRIC_N):
         row.metrics[j] = _F0
@@ -302,6 +290,10 @@ def measure_step(state, params, pending, chained):
     row.metrics[M_FLIGHT] = (end - toe) * p.tick_s
     if toe > start and end > toe:
         row.valid |= _V_TIME
+        # Half sine and momentum balance: mean force over the step is weight.
+        row.metrics[M_PEAK_FORCE] = _HALF_PI * (end - start) / (toe - start)
+        row.metrics[M_IMPULSE] = row.step_time_s
+        row.valid |= _V_FORCE
     if c.ic.clear == _U0 or c.to.clear == _U0 or c.next.clear == _U0:
         row.reasons |= _Q_NO_FLIGHT
     pending.chained = np.uint32(chained)
