@@ -1,0 +1,223 @@
+"""Steps, initial contact and toe-off from vertical and forward force: twin of kernels/contacts.py and events.py.
+
+Means over ticks of about 10 ms. A Gaussian of 55 ms rises once in each running step through the middle of its last
+extremes; between two rises duration, first harmonic and least force tell whether it was a running step. Initial contact
+is half of the steepest drop of the forward force next to the rise, less a delay; where forward is not known, the
+steepest rise of the vertical followed back to zero. Toe-off is what a half sine of force with one body weight on
+average says of the moment at which the force falls through one body weight. All in float64.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import gaussian_filter1d
+from scipy.optimize import brentq
+from scipy.signal import lfilter
+
+F64 = npt.NDArray[np.float64]
+G = 9.80665
+
+
+@dataclass(frozen=True)
+class Step:
+    """One running step; instants in ticks (centre of the tick is the whole number)."""
+
+    ic: float
+    to: float
+    end: float
+    clear: bool
+    rise: int
+    next_rise: int
+    chain: int  # steps of one chain follow each other without a break
+
+
+def tick_length(contacts: Any, rate_hz: float) -> int:
+    """Samples in a tick."""
+    return max(1, round(rate_hz * contacts.tick_ms / 1000))
+
+
+def tick_means(x: npt.ArrayLike, tick_n: int) -> F64:
+    """(n // tick_n, ...) means of x over ticks."""
+    x = np.asarray(x, np.float64)
+    whole = len(x) // tick_n
+    return x[: whole * tick_n].reshape(whole, tick_n, *x.shape[1:]).mean(axis=1)
+
+
+def samples_of(ticks: npt.ArrayLike, tick_n: int) -> F64:
+    """Sample index of instants in ticks: the tick's whole number is at the centre of its samples."""
+    return np.asarray(ticks, float) * tick_n + (tick_n - 1) / 2
+
+
+def smooth(x: F64, sigma_ms: float, tick_s: float, half_max: int) -> tuple[F64, int]:
+    """Gaussian of sigma_ms, cut off at 2.6 sigma or half_max ticks; gives the half length too."""
+    sigma = sigma_ms / 1000 / tick_s
+    half = min(half_max, max(1, int(np.ceil(2.6 * sigma))))
+    return gaussian_filter1d(x, sigma, radius=half, mode="nearest"), half
+
+
+def ticks_in(duration_ms: float, tick_s: float) -> int:
+    """Whole ticks in a duration, rounded up."""
+    return int(np.ceil(duration_ms / 1000 / tick_s - 1e-4))
+
+
+def rises_and_falls(slow: F64, level: F64, half: int, c: Any, tick_s: float) -> tuple[list[int], list[int]]:
+    """Ticks at which the slow signal crosses the middle of its last extremes, which fade towards the mean.
+
+    The mean is causal and the smoother symmetric, so at tick k the mean is already that of tick k + half.
+    """
+    rises: list[int] = []
+    falls: list[int] = []
+    high, top, bottom = False, G, G
+    fade = min(1.0, tick_s / c.slow_tau_s)
+    for k in range(half, len(slow) - half):
+        if high:
+            top = max(top, slow[k])
+            bottom += fade * (level[k + half] - bottom)
+        else:
+            bottom = min(bottom, slow[k])
+            top += fade * (level[k + half] - top)
+        if top - bottom <= c.slow_min_g * G:
+            continue
+        if high and slow[k] < (top + bottom) / 2:
+            high, bottom = False, slow[k]
+            falls.append(k)
+        elif not high and slow[k] >= (top + bottom) / 2:
+            high, top = True, slow[k]
+            rises.append(k)
+    return rises, falls
+
+
+def braking_onset(forward: F64, first: int, last: int, c: Any, tick_s: float) -> float | None:
+    """Half of the steepest drop of forward force between two ticks, less its delay; None without a drop."""
+    drops = -np.diff(forward[first : last + 1])
+    if drops.max(initial=0.0) <= 0:
+        return None
+    at = first + int(np.argmax(drops))
+    reach = ticks_in(c.brake_half_ms, tick_s)
+    falling = np.diff(forward) <= 0
+    top = at
+    while top > max(0, at - reach) and falling[top - 1]:
+        top -= 1
+    bottom = at + 1
+    while bottom < min(len(forward) - 1, at + reach) and falling[bottom]:
+        bottom += 1
+    if forward[top] - forward[bottom] < c.brake_min_g * G:
+        return None
+    middle = (forward[top] + forward[bottom]) / 2
+    piece = np.arange(bottom, top - 1, -1)
+    return float(np.interp(middle, forward[piece], piece)) - c.ic_delay_ms / 1000 / tick_s
+
+
+def rise_onset(up: F64, first: int, last: int, c: Any, tick_s: float) -> tuple[float, bool]:
+    """The tangent at the steepest rise of the vertical, where it is zero; and whether the foot was off the ground."""
+    slope = np.diff(up[first : last + 1])
+    at = int(np.argmax(slope))
+    tangent_back = np.clip((up[first + at] + up[first + at + 1]) / 2 / max(slope[at], 1e-6), 0.0, 10.0)
+    clear = up[first:last].min() < c.flight_g * G
+    return first + at + 0.5 - tangent_back - c.rise_delay_ms / 1000 / tick_s, bool(clear)
+
+
+def initial_contact(up: F64, forward: F64 | None, rise: int, c: Any, tick_s: float) -> tuple[float, bool]:
+    """Next to the mid rise; up and forward lightly smoothed."""
+    first = max(rise - ticks_in(c.ic_back_ms, tick_s), 0)
+    last = min(rise + ticks_in(c.ic_ahead_ms, tick_s), len(up) - 1)
+    found = None if forward is None else braking_onset(forward, first, last, c, tick_s)
+    return (found, True) if found is not None else rise_onset(up, first, last, c, tick_s)
+
+
+def toe_off(up: F64, rise: int, fall: int, next_rise: int, ic: float, end: float, c: Any, tick_s: float):
+    """Contact time tc from the time tw at which the force falls through one body weight, both after ic:
+
+    tc - tc / pi asin(2 tc / (pi T)) = tw + tail,   T the duration of the step.
+    """
+    stop = min(fall + ticks_in(c.to_ahead_ms, tick_s), next_rise - 1)
+    x = up[rise : stop + 1]
+    crossings = np.flatnonzero((x[:-1] >= G) & (x[1:] < G))
+    clear = len(crossings) > 0
+    k = int(crossings[-1]) if clear else 0
+    weight = rise + k + float((x[k] - G) / (x[k] - x[k + 1])) if clear else float(fall)
+    duration, after = (end - ic) * tick_s, (weight - ic) * tick_s
+    if duration < c.step_min_ms / 2000 or after < 0:
+        return weight, False
+
+    def excess(tc: float) -> float:
+        return tc - tc / np.pi * np.arcsin(min(1.0, 2 * tc / (np.pi * duration))) - after - c.to_tail_ms / 1000
+
+    if excess(duration) <= 0:
+        return end, False
+    return ic + brentq(excess, 0.0, duration) / tick_s, clear
+
+
+def is_running(up: F64, fine: F64, rise: int, next_rise: int, tick_s: float, c: Any) -> bool:
+    """Does the body nearly fly, and swing once up and down between these two mid rises?"""
+    duration_ms = (next_rise - rise) * tick_s * 1000
+    if not c.step_min_ms <= duration_ms <= c.step_max_ms:
+        return False
+    inside = up[rise:next_rise] - G
+    swing = 2 * np.abs(np.fft.fft(inside)[1]) / len(inside) / G
+    least = fine[rise:next_rise].min() / G
+    clear = swing >= c.swing_g and least <= c.float_g
+    usual = c.step_min_weak_ms <= duration_ms <= c.step_max_weak_ms
+    weak = usual and swing >= c.swing_weak_g and least <= c.float_weak_g
+    return bool(clear or weak)
+
+
+def find_steps(up: F64, forward: F64 | None, c: Any, tick_s: float) -> list[Step]:
+    """The running steps of a whole recording.
+
+    Args:
+        up, forward: (n,) mean specific force of each tick, m/s2; forward None where it is not known.
+        c: numbers in everyday units, named as in the parameter file's section [contacts].
+        tick_s: duration of a tick.
+    """
+    slow, half = smooth(up, c.slow_sigma_ms, tick_s, 24)
+    light, _ = smooth(up, c.fine_sigma_ms, tick_s, 6)
+    light_forward = None if forward is None else smooth(forward, c.fine_sigma_ms, tick_s, 6)[0]
+    share = min(1.0, tick_s / c.level_tau_s)
+    level, _ = lfilter([share], [1.0, share - 1.0], up, zi=[G * (1 - share)])
+    rises, falls = rises_and_falls(slow, level, half, c, tick_s)
+    contact = {rise: initial_contact(light, light_forward, rise, c, tick_s) for rise in rises}
+    steps: list[Step] = []
+    chain = 0
+    for rise, next_rise in itertools.pairwise(rises):
+        if not is_running(up, light, rise, next_rise, tick_s, c):
+            chain += 1
+            continue
+        fall = next(k for k in falls if k > rise)
+        (ic, ic_clear), (end, end_clear) = contact[rise], contact[next_rise]
+        to, to_clear = toe_off(light, rise, fall, next_rise, ic, end, c, tick_s)
+        steps.append(Step(ic, to, end, ic_clear and to_clear and end_clear, rise, next_rise, chain))
+    return given_out(steps, c, tick_s)
+
+
+def given_out(steps: list[Step], c: Any, tick_s: float) -> list[Step]:
+    """Only chains of start_steps begin a run; within it, chains of resume_steps go on with it."""
+    chains: dict[int, list[Step]] = {}
+    for step in steps:
+        chains.setdefault(step.chain, []).append(step)
+    kept: list[Step] = []
+    last = -np.inf
+    for chain in chains.values():
+        # Each step is known at its second mid rise; a run lasts while steps are known at least every end_s.
+        resumed = (chain[0].next_rise - last) * tick_s <= c.end_s
+        if len(chain) >= (c.resume_steps if resumed else c.start_steps):
+            kept += chain
+        if resumed or len(chain) >= c.start_steps:
+            last = chain[-1].next_rise
+    return kept
+
+
+def frontal_sign(obliquity: F64, rotation: F64, step: Step, c: Any) -> float:
+    """Positive where the left foot stands: both angles fall from the first to the last part of the step."""
+    phase = (np.arange(step.rise, step.next_rise) - step.rise) / (step.next_rise - step.rise)
+    o, r = (np.degrees(x[step.rise : step.next_rise]) for x in (obliquity, rotation))
+    fall_o = o[(phase >= 0.1) & (phase < 0.35)].mean() - o[(phase >= 0.5) & (phase < 0.75)].mean()
+    fall_r = r[phase < 0.4].mean() - r[(phase >= 0.6) & (phase < 0.95)].mean()
+    sign = np.clip(fall_o / c.side_obliquity_deg, -1, 1)
+    sign += c.side_rotation_weight * np.clip(fall_r / c.side_rotation_deg, -1, 1)
+    return float(sign / (1 + c.side_rotation_weight))

@@ -1,0 +1,110 @@
+"""Metrics of a step from whole arrays: the definitions of docs/design.md in numpy, float64, SI units.
+
+A tick stands for the interval around its centre: tick k covers [k - 1/2, k + 1/2). Windows between two instants weigh
+each tick by the part that lies inside.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.integrate import cumulative_simpson, quad
+from scipy.interpolate import make_interp_spline
+
+F64 = npt.NDArray[np.float64]
+PHASES = 24
+
+
+def weights(n: int, start: float, stop: float) -> F64:
+    """(n,) part of each tick that lies between two instants."""
+    centre = np.arange(n)
+    return np.clip(np.minimum(centre + 0.5, stop) - np.maximum(centre - 0.5, start), 0.0, 1.0)
+
+
+def excursion(acc: F64, w: F64, dt: float) -> float:
+    """Peak to peak of the double integral of acc, closed: neither mean acceleration nor mean velocity."""
+    inside = w > 0
+    acc, w = acc[inside], w[inside]
+    velocity = np.cumsum(w * (acc - np.average(acc, weights=w)))
+    height = np.concatenate([[0.0], np.cumsum(w * (velocity - np.average(velocity, weights=w)))])
+    return float(np.ptp(height) * dt**2)
+
+
+def excursion_continuous(acc: F64, start: float, stop: float, dt: float) -> float:
+    """The same without ticks: a cubic spline through them, integrated on a fine grid by Simpson's rule."""
+    low = max(int(start) - 4, 0)
+    spline = make_interp_spline(np.arange(low, int(stop) + 5), acc[low : int(stop) + 5], k=3)
+    t = np.linspace(start, stop, 2001)
+    a = spline(t)
+    velocity = cumulative_simpson(a - a.mean(), x=t * dt, initial=0.0)
+    return float(np.ptp(cumulative_simpson(velocity - velocity.mean(), x=t * dt, initial=0.0)))
+
+
+def vertical_metrics(up: F64, forward: F64, ic: float, to: float, end: float, dt: float) -> dict[str, float]:
+    """Oscillation and braking of one step; instants in ticks."""
+    whole, stance = weights(len(up), ic, end), weights(len(up), ic, to)
+    speed = np.cumsum(stance * (forward - np.average(forward, weights=whole))) * dt
+    return {
+        "vertical_oscillation_mm": excursion(up, whole, dt) * 1e3,
+        "braking_mps": -min(0.0, float(speed.min())),
+    }
+
+
+def force_metrics(contact_s: float, step_s: float) -> dict[str, float]:
+    """Peak and impulse of a half sine of force over the contact, with one body weight on average over the step."""
+    one, _ = quad(lambda t: np.sin(np.pi * t / contact_s), 0.0, contact_s)
+    peak = step_s / one
+    return {"peak_vgrf_bw": peak, "impulse_bws": peak * one}
+
+
+def angle_metrics(tilt: F64, obliquity: F64, rotation: F64, ic: float, to: float, end: float) -> dict[str, float]:
+    """Angles (rad) of one step in degrees; "obliquity_*" are those that drop and peak are made of."""
+    whole = weights(len(tilt), ic, end)
+    at_ic = [float(np.interp(ic, np.arange(len(x)), x)) for x in (tilt, obliquity, rotation)]
+    ticks = np.arange(len(tilt))
+    stance = obliquity[(ticks >= ic) & (ticks <= to)]
+    deg = np.degrees
+    return {
+        "tilt_mean_deg": deg(np.average(tilt, weights=whole)),
+        "tilt_rom_deg": deg(np.ptp(np.append(tilt[whole > 0], at_ic[0]))),
+        "rotation_rom_deg": deg(np.ptp(np.append(rotation[whole > 0], at_ic[2]))),
+        "obliquity_ic": deg(at_ic[1]),
+        "obliquity_max": deg(max(stance.max(), at_ic[1])),
+        "obliquity_min": deg(min(stance.min(), at_ic[1])),
+        "obliquity_mean": deg(np.average(obliquity, weights=whole)),
+    }
+
+
+def side_metrics(now: dict[str, float], before: dict[str, float] | None, side: str) -> dict[str, float]:
+    """Drop, obliquity peak about the stride's mean, drop against the horizontal; positive where the swing side is low.
+
+    now, before: angle_metrics of this step and of the one before it (None where there is none).
+    """
+    sign, extreme = (1, "obliquity_max") if side == "L" else (-1, "obliquity_min")
+    found = {
+        "pelvic_drop_deg": sign * (now[extreme] - now["obliquity_ic"]),
+        "contralateral_drop_peak_deg": sign * now[extreme],
+    }
+    if before is not None:
+        mean = (now["obliquity_mean"] + before["obliquity_mean"]) / 2
+        found["obliquity_peak_deg"] = sign * (now[extreme] - mean)
+    return found
+
+
+def resampled(x: F64, rise: float, next_rise: float) -> F64:
+    """(PHASES, ...) x at equal phases of a step, from one mid rise on."""
+    t = rise + np.arange(PHASES) * (next_rise - rise) / PHASES
+    if x.ndim == 1:
+        return np.interp(t, np.arange(len(x)), x)
+    return np.stack([np.interp(t, np.arange(len(x)), column) for column in x.T], axis=1)
+
+
+def likeness(a: F64, b: F64) -> float:
+    """Correlation of two resampled steps."""
+    return float(np.corrcoef(a, b)[0, 1])
+
+
+def sway_m(before: F64, now: F64, stride_s: float) -> float:
+    """Peak to peak medio-lateral excursion over two resampled steps, closed over the stride."""
+    left = np.concatenate([before, now])
+    return excursion(left, np.ones(len(left)), stride_s / len(left))
