@@ -22,6 +22,7 @@ TARGET_DEG = 0.8
 DURATION_S = 120.0
 TURNS = 5
 FADE_S = 0.25
+TILTS = ("tilt_anterior_deg", "obliquity_left_up_deg")
 FIRST_STRIDE = 2  # the first contacts are needed before the repeat, for the fade
 
 
@@ -69,3 +70,15 @@ def measure() -> list[dict[str, float]]:
     for rotation in mocap.rotations(TURNS, seed=2):
         found.append(mocap.angle_rmse(trendel.analyze(mocap.turned(rec, rotation)), truth))
     return found
+
+
+def definition_deg() -> float:
+    """RMSE (deg) of rotation about its mean that is left if only the forward axis is another: level in the mean."""
+    _, truth = long_run()
+    rotation, tilt, obliquity = (np.radians(truth[column]) for column in ("rotation_left_deg", *TILTS))
+    roll = np.arcsin(np.sin(obliquity) / np.cos(tilt))
+    world_from_pelvis = Rotation.from_euler("ZYX", np.stack([rotation, tilt, roll], axis=1)).as_matrix()
+    up = world_from_pelvis[:, 2].mean(axis=0)
+    up /= np.linalg.norm(up)
+    forward = world_from_pelvis @ (np.array([1.0, 0.0, 0.0]) - up[0] * up)
+    return float(np.degrees(np.std(np.unwrap(np.arctan2(forward[:, 1], forward[:, 0])) - rotation)))
