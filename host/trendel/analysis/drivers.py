@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from trendel.analysis.mounting_file import Axes, check_axes, read_mounting
 from trendel.analysis.parameters import Parameters, Setup, kernel_params
+from trendel.analysis.six_axes import Samples
 from trendel.analysis.start import turn_back
 from trendel.errors import MountingError, ParameterError, RecordingError
 from trendel.kernels.compile import zeros
@@ -78,7 +79,7 @@ def setup_for(recording: Recording, mounting: Any) -> Setup:
     )
 
 
-def samples_of(recording: Recording, start: int, stop: int) -> np.recarray:
+def samples_of(recording: Samples, start: int, stop: int) -> np.recarray:
     """(stop - start,) Sample records of that part of a recording."""
     samples = zeros("Sample", stop - start)
     samples["acc_mps2"] = recording.acc_mps2[start:stop]
@@ -90,7 +91,7 @@ def samples_of(recording: Recording, start: int, stop: int) -> np.recarray:
 
 
 def one_pass(
-    recording: Recording, parameters: Parameters, setup: Setup, *, signals_n: int, progress: Progress | None = None
+    recording: Samples, parameters: Parameters, setup: Setup, *, signals_n: int, progress: Progress | None = None
 ) -> Pass:
     """The kernels over the whole recording, from a cold start; signals are kept of the first signals_n samples."""
     n = len(recording)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from trendel.analysis.drivers import Mode, Pass, Progress, one_pass, passes, setup_for
 from trendel.analysis.parameters import Parameters, Setup
+from trendel.analysis.six_axes import SixAxes
 from trendel.analysis.summary import summarise
 from trendel.analysis.tables import Table, alerts_table, signals_table, steps_table, strides_table
 from trendel.errors import ParameterError
@@ -114,9 +115,6 @@ def orientation(
     Raises:
         RecordingError: shapes or units that cannot be.
     """
-    from trendel.recording import Recording
-
-    recording = Recording.from_arrays(acc_mps2, gyr_radps, rate_hz)
-    setup = Setup(rate_hz=float(recording.rate_hz))
-    done = one_pass(recording, params or Parameters(), setup, signals_n=len(recording))
+    samples = SixAxes.check(acc_mps2, gyr_radps, rate_hz)
+    done = one_pass(samples, params or Parameters(), Setup(rate_hz=samples.rate_hz), signals_n=len(samples))
     return np.ascontiguousarray(done.signals["q_world_from_sensor"])

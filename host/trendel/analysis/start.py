@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trendel.analysis.parameters import Setup, Start
-from trendel.recording.recording import FLAG_SATURATED
+from trendel.kernels.layout import SAMPLE_SATURATED
 
 if TYPE_CHECKING:
     from trendel.analysis.drivers import Pass
@@ -23,7 +23,7 @@ def turn_back(recording: Recording, first: Pass, setup: Setup) -> Start | None:
     """
     n = len(first.signals)
     flags = recording.flags[:n]
-    if n < 2 or n == len(recording) or recording.gyr_radps is None or (flags & ~FLAG_SATURATED).any():
+    if n < 2 or n == len(recording) or recording.gyr_radps is None or (flags & ~np.uint32(SAMPLE_SATURATED)).any():
         return None
     start, q = _backward(
         first.signals["q_world_from_sensor"][-1],

@@ -67,17 +67,29 @@ class Table:
         import pyarrow as pa
         import pyarrow.csv as pa_csv
 
-        arrays = {}
-        for name in self.columns:
-            column = self.data[name]
-            if column.dtype.kind == "f":
-                decimals = _DECIMALS.get(self.units.get(name, "1"), 5)
-                arrays[name] = pa.array(np.round(column.astype(np.float64), decimals), from_pandas=True)
-            else:
-                arrays[name] = pa.array(np.ascontiguousarray(column))
+        # From buffers: pa.array() would import pandas, where installed, only to see whether it is given one of its objects.
+        arrays = {name: self._arrow(name, pa) for name in self.columns}
         options = pa_csv.WriteOptions(quoting_style="none", quoting_header="none")
         with Path(path).open("wb") as file:
             pa_csv.write_csv(pa.table(arrays), file, options)
+
+    def _arrow(self, name: str, pa: Any) -> Any:
+        """A column as an Arrow array, NaN as null, rounded to what its unit can mean."""
+        column = np.ascontiguousarray(self.data[name])
+        n = len(column)
+        if column.dtype.kind == "f":
+            values = np.round(column.astype(np.float64), _DECIMALS.get(self.units.get(name, "1"), 5))
+            known = np.packbits(np.isfinite(values), bitorder="little")
+            return pa.Array.from_buffers(pa.float64(), n, [pa.py_buffer(known), pa.py_buffer(values)])
+        if column.dtype.kind == "U":
+            encoded = np.char.encode(column, "utf-8")
+            lengths = np.char.str_len(encoded)
+            offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+            return pa.Array.from_buffers(
+                pa.string(), n, [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded.tolist()))]
+            )
+        values = column.astype(np.int64)
+        return pa.Array.from_buffers(pa.int64(), n, [None, pa.py_buffer(values)])
 
 
 def _make(columns: dict[str, tuple[Any, str]]) -> Table:
