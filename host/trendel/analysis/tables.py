@@ -67,7 +67,7 @@ class Table:
         import pyarrow as pa
         import pyarrow.csv as pa_csv
 
-        # From buffers: pa.array() would import pandas, where installed, only to see whether it is given one of its objects.
+        # From buffers: pa.array() would import pandas, where installed, to see whether it is given one of its objects.
         arrays = {name: self._arrow(name, pa) for name in self.columns}
         options = pa_csv.WriteOptions(quoting_style="none", quoting_header="none")
         with Path(path).open("wb") as file:
