@@ -44,11 +44,11 @@ def style() -> None:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a small PNG (64 colours) without a date or version in it."""
+    """Write a small PNG (128 colours) without a date or version in it."""
     raw = io.BytesIO()
     figure.savefig(raw, dpi=DPI, metadata={"Software": None})
     plt.close(figure)
-    Image.open(raw).convert("RGB").quantize(64, dither=Image.Dither.NONE).save(path, optimize=True)
+    Image.open(raw).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def bland_altman(path: Path) -> None:

@@ -64,6 +64,8 @@ def waist_run(path: Path) -> None:
     part = (t >= start) & (t < stop)
     for name, colour in (("tilt", TRUTH), ("obliquity", OURS), ("rotation", OTHER)):
         angles.plot(t[part], result.signals[f"{name}_deg"][part], color=colour, lw=1.2, label=name)
+    low, high = angles.get_ylim()
+    angles.set_ylim(low, high + 0.2 * (high - low))
     angles.set_xlim(start, stop)
     angles.set_ylabel("angle (deg)")
     angles.set_xlabel("time (s); shaded: contacts found, left green, right red")
