@@ -21,7 +21,10 @@ STEP_BAND_HZ = (2.1, 3.7)
 
 @dataclass(frozen=True)
 class Jog:
-    """One jog: cadence found and true (steps per minute), steps found, runs, sides, part of the time called running."""
+    """One jog: cadence found and true (steps per minute), steps found, runs, sides, part of the time called running.
+
+    jumpy: part of the steps whose time is more than 50 ms from the median.
+    """
 
     name: str
     subject: str
@@ -33,6 +36,7 @@ class Jog:
     sided: float
     alternating: float
     running: float
+    jumpy: float
 
     @property
     def error_percent(self) -> float:
@@ -90,6 +94,9 @@ def _jog(path: Path) -> Jog:
         runs=len(np.unique(run)),
         sided=float(np.mean(side != "")) if len(side) else 0.0,
         alternating=float(np.mean(side[1:][follows] != side[:-1][follows])) if follows.any() else 0.0,
+        jumpy=float(np.mean(np.abs(steps["step_time_ms"] - np.median(steps["step_time_ms"])) > 50))
+        if len(side)
+        else 0.0,
         running=result.summary["running_s"] / rec.duration_s,
     )
 
