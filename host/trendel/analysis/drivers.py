@@ -39,6 +39,7 @@ class Pass:
     steps: npt.NDArray[np.void]
     strides: npt.NDArray[np.void]
     signals: npt.NDArray[np.void]
+    segments: npt.NDArray[np.uint8]
     setup: Setup
     learned_n: int = 0  # strides that the mounting of this pass was learned from in an earlier one
 
@@ -93,25 +94,30 @@ def samples_of(recording: Samples, start: int, stop: int) -> np.recarray:
 def one_pass(
     recording: Samples, parameters: Parameters, setup: Setup, *, signals_n: int, progress: Progress | None = None
 ) -> Pass:
-    """The kernels over the whole recording, from a cold start; signals are kept of the first signals_n samples."""
+    """The kernels over the whole recording, from a cold start; signals are kept of the first signals_n samples.
+
+    The segment of each sample is always kept, one byte each; all else is rows of steps.
+    """
     n = len(recording)
     params = kernel_params(parameters, setup)
     state, out = zeros("State"), zeros("Out")
     room = int(n / setup.rate_hz / _STEP_MIN_S) + 16
     steps, strides = np.zeros(room, DTYPES["StepRow"]), np.zeros(room, DTYPES["StrideRow"])
-    kept, nothing = zeros("Signal", min(n, signals_n)), zeros("Signal", 0)
+    kept, passing = zeros("Signal", min(n, signals_n)), zeros("Signal", min(n, CHUNK_N))
+    segments = np.zeros(n, np.uint8)
     counts = np.zeros(2, np.int64)
     start = 0
     while start < n:
         stop = min(start + CHUNK_N, n)
         if start < len(kept) < stop:
             stop = len(kept)
-        part = kept[start:stop] if stop <= len(kept) else nothing
+        part = kept[start:stop] if stop <= len(kept) else passing[: stop - start]
         run(state, params, samples_of(recording, start, stop), part, steps, strides, out, counts)
+        segments[start:stop] = part["segment"]
         if progress is not None:
             progress(stop / n)
         start = stop
-    return Pass(params, state, steps[: counts[0]], strides[: counts[1]], kept, setup)
+    return Pass(params, state, steps[: counts[0]], strides[: counts[1]], kept, segments, setup)
 
 
 def passes(
@@ -157,5 +163,10 @@ def learned(recording: Recording, first: Pass, parameters: Parameters) -> Setup:
         setup = replace(setup, bias_radps=(x, y, z))
     if setup.axes is None and int(mounting.strides_n) >= parameters.mounting.first_strides:
         rows = np.asarray(mounting.axes_learned, np.float64).reshape(3, 3)
-        setup = replace(setup, axes=check_axes(rows), has_standing=bool(mounting.learned_standing))
+        setup = replace(
+            setup,
+            axes=check_axes(rows),
+            has_standing=bool(mounting.learned_standing),
+            lean_rad=float(mounting.lean_learned_rad),
+        )
     return replace(setup, start=turn_back(recording, first, setup))

@@ -70,6 +70,8 @@ class Mounting:
     stand_angle_deg: float = 25.0
     stand_min_s: float = 1.0
     first_strides: int = 4
+    settle_s: float = 2.0
+    lean_deg: float = 8.0  # in running the pelvis tilts several degrees further forward than in standing
     settle_strides: int = 20
     memory_strides: int = 1000
 
@@ -92,6 +94,10 @@ class Contacts:
     ic_ahead_ms: float = 50.0
     ic_delay_ms: float = 9.0
     rise_delay_ms: float = 2.0
+    lag_start_ms: float = 10.0
+    lag_start_sd_ms: float = 45.0
+    lag_sd_ms: float = 30.0
+    lag_memory_steps: float = 32.0
     brake_half_ms: float = 40.0
     brake_min_g: float = 0.15
     to_ahead_ms: float = 50.0
@@ -210,6 +216,7 @@ class Setup:
         axes: (3, 3) rows forward, left, up of the pelvis in the sensor frame, or None where unknown.
         has_standing: the axes are levelled to the standing posture.
         bias_radps: (3,) gyroscope bias to start with, sensor frame.
+        lean_rad: mean anterior tilt that the axes have in running; taken off the tilt.
         start: orientation and motion at the first sample, or None where unknown.
     """
 
@@ -221,6 +228,7 @@ class Setup:
     has_standing: bool = False
     bias_radps: tuple[float, float, float] = (0.0, 0.0, 0.0)
     start: Start | None = None
+    lean_rad: float = 0.0
 
 
 def _taps(sigma_ticks: float, half_max: int) -> tuple[int, list[float]]:
@@ -305,6 +313,9 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
             "stand_min_n": max(1, round(m.stand_min_s * rate / block_n)),
             "settle_n": m.settle_strides,
             "first_n": m.first_strides,
+            "settle_s": m.settle_s,
+            "lean_rad": m.lean_deg * rad,
+            "lean_given_rad": setup.lean_rad,
             "memory_n": m.memory_strides,
         },
         "contacts": {
@@ -329,6 +340,10 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
             "to_ahead_s": c.to_ahead_ms / 1e3,
             "to_tail_s": c.to_tail_ms / 1e3,
             "brake_min_g": c.brake_min_g,
+            "lag_start_s": c.lag_start_ms / 1e3,
+            "lag_start_sd_s": c.lag_start_sd_ms / 1e3,
+            "lag_sd_s": c.lag_sd_ms / 1e3,
+            "lag_memory_n": c.lag_memory_steps,
             "step_min_s": c.step_min_ms / 1e3,
             "step_max_s": c.step_max_ms / 1e3,
             "step_min_weak_s": c.step_min_weak_ms / 1e3,

@@ -67,14 +67,15 @@ def analyze(
     """
     parameters = params if isinstance(params, Parameters) else Parameters.from_toml(params) if params else Parameters()
     mass = _mass(mass_kg, recording)
-    done = passes(recording, mode, parameters, setup_for(recording, mounting), signals=True, progress=progress)
+    done = passes(recording, mode, parameters, setup_for(recording, mounting), signals=signals, progress=progress)
     steps = steps_table(done.steps, recording.t_s, recording.rate_hz)
     strides = strides_table(done.strides, recording.t_s, recording.rate_hz)
     if mode == "refined":
         _label_running(done)
     summary = summarise(recording, done, steps, strides, mode, mass, parameters)
-    kept, times = (done.signals, recording.t_s) if signals else (done.signals[:0], recording.t_s[:0])
-    return Result(steps, strides, signals_table(kept, times, done.setup.has_gyro), alerts_table(), summary)
+    n = len(done.signals)
+    rows = signals_table(done.signals, done.segments[:n], recording.t_s[:n], done.setup.has_gyro)
+    return Result(steps, strides, rows, alerts_table(), summary)
 
 
 def _mass(mass_kg: float | None, recording: Recording) -> float | None:
@@ -87,9 +88,18 @@ def _mass(mass_kg: float | None, recording: Recording) -> float | None:
 
 
 def _label_running(done: Pass) -> None:
-    """Refined: a segment begins with its first contact, not when the live detector was sure of it."""
-    column = done.signals["segment"]
-    column[column == SEGMENT_RUNNING] = SEGMENT_UNKNOWN
+    """Refined: running begins with its first contact and ends with the last, not when the live detector was sure of it.
+
+    What the live label had of running before and after takes the label that follows.
+    """
+    column = done.segments
+    cuts = np.concatenate([[0], np.flatnonzero(np.diff(column)) + 1, [len(column)]])
+    after = SEGMENT_UNKNOWN
+    for start, stop in zip(cuts[-2::-1].tolist(), cuts[:0:-1].tolist(), strict=True):
+        if column[start] == SEGMENT_RUNNING:
+            column[start:stop] = after
+        else:
+            after = int(column[start])
     rows = done.steps
     for segment in np.unique(rows["segment_i"]):
         mine = rows[rows["segment_i"] == segment]

@@ -34,7 +34,7 @@ def summarise(
     """The summary of a result as plain numbers, lists and text."""
     from trendel import __version__
 
-    segments = segment_list(done.signals["segment"], recording.t_s, recording.rate_hz)
+    segments = segment_list(done.segments, recording.t_s, recording.rate_hz)
     metrics = {side: _means(steps, steps["side"] == letter) for side, letter in (("left", "L"), ("right", "R"))}
     metrics["both"] = _means(steps, np.ones(len(steps), bool))
     summary: dict[str, Any] = {
@@ -81,7 +81,7 @@ def cadence(strides: Table) -> float | None:
     return float(120e3 / time[order][np.searchsorted(share, share[-1] / 2)])
 
 
-def segment_list(labels: npt.NDArray[np.uint32], t_s: npt.NDArray[np.float64], rate_hz: float) -> list[dict[str, Any]]:
+def segment_list(labels: npt.NDArray[np.uint8], t_s: npt.NDArray[np.float64], rate_hz: float) -> list[dict[str, Any]]:
     """Stretches of one label: segment, start_s, end_s. Those under a second join the one before, but for running."""
     if len(labels) == 0:
         return []
@@ -132,6 +132,7 @@ def _mounting(done: Pass) -> dict[str, Any]:
         "source": source,
         "settled": int(state.phase) == 2,
         "zero": "standing posture" if int(state.has_standing) else "running mean",
+        "lean_assumed_deg": float(np.degrees(state.lean_rad)),
         "strides_learned_from": done.learned_n or int(state.strides_n),
         "r_pelvis_from_sensor": [[float(v) for v in row] for row in rows],
     }

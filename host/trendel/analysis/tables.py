@@ -21,7 +21,7 @@ REASONS = {
     layout.Q_PROVISIONAL: "provisional",
     layout.Q_BRIDGED: "bridged",
     layout.Q_SATURATED: "saturated",
-    layout.Q_NO_FLIGHT: "no_flight",
+    layout.Q_CONTACT_UNSURE: "contact_unsure",
     layout.Q_IRREGULAR: "irregular",
     layout.Q_SIDE_UNSURE: "side_unsure",
     layout.Q_ATTITUDE: "attitude_settling",
@@ -163,7 +163,9 @@ def strides_table(rows: npt.NDArray[np.void], t_s: npt.NDArray[np.float64], rate
     return _make(columns)
 
 
-def signals_table(signals: npt.NDArray[np.void], t_s: npt.NDArray[np.float64], angles: bool) -> Table:
+def signals_table(
+    signals: npt.NDArray[np.void], segments: npt.NDArray[np.uint8], t_s: npt.NDArray[np.float64], angles: bool
+) -> Table:
     """Signal records as a table with one row for each sample; angles False, or not settled yet, leaves them unknown."""
     settled = signals["settled"] != 0
     acc = signals["acc_level_mps2"]
@@ -184,7 +186,7 @@ def signals_table(signals: npt.NDArray[np.void], t_s: npt.NDArray[np.float64], a
             "acc_forward_mps2": (known(acc[:, 0], settled), "m/s2"),
             "acc_left_mps2": (known(acc[:, 1], settled), "m/s2"),
             "acc_up_mps2": (known(acc[:, 2], settled), "m/s2"),
-            "segment": (np.array(SEGMENTS)[signals["segment"]], ""),
+            "segment": (np.array(SEGMENTS)[segments], ""),
         }
     )
 

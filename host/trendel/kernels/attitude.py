@@ -309,7 +309,7 @@ def level(state, params, mounting, ax, ay, az, out):
     fz = r20 * m[0] + r21 * m[1] + r22 * m[2]
     lz = r20 * m[3] + r21 * m[4] + r22 * m[5]
     hx, hy = state.heading_unit[0], state.heading_unit[1]
-    out.tilt_rad = atan2f(-fz, root(_F1 - fz * fz))
+    out.tilt_rad = atan2f(-fz, root(_F1 - fz * fz)) - mounting.lean_rad
     out.obliquity_rad = atan2f(lz, root(_F1 - lz * lz))
     out.rotation_rad = atan2f(hx * fy - hy * fx, hx * fx + hy * fy)
     out.acc_level_mps2[0] = hx * wx + hy * wy

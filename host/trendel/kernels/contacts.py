@@ -44,6 +44,8 @@ def end_running(state):
     state.last_ok = _U0
     state.phase_n = _U0
     state.obl_last_ok = _U0
+    state.lag_s = _F0
+    state.lag_n = _U0
     return _U0
 
 
@@ -58,6 +60,7 @@ def contacts_reset(state, params, sample_n):
     state.level_mps2 = params.contacts.gravity_mps2
     state.motion2 = _F0
     state.slow_high = _U0
+    state.slow_last = params.contacts.gravity_mps2
     state.slow_max = params.contacts.gravity_mps2
     state.slow_min = params.contacts.gravity_mps2
     state.rise_tick = _NEVER
@@ -215,7 +218,8 @@ def find_rise(state, params, forward_known):
     tick = state.ticks_n - _I1 - half
     if tick < half:
         return _NEVER
-    slow = slow_up(state, params, tick)
+    slow, last = slow_up(state, params, tick), state.slow_last
+    state.slow_last = slow
     # What is far from the present motion (a jump, a knock) must not hide the next step.
     share = clip(p.tick_s / p.slow_tau_s, _F0, _F1)
     if state.slow_high != _U0:
@@ -241,11 +245,14 @@ def find_rise(state, params, forward_known):
         return _NEVER
     state.slow_high = _U1
     state.slow_max = slow
+    rise_frac = _F0
+    if slow > last:
+        rise_frac = clip((slow - middle) / (slow - last), _F0, _F1)
     if state.rise_tick < _I0 or state.fall_tick < _I0:
         state.rise_tick = tick
         state.fall_tick = _NEVER
-        find_initial_contact(state, params, tick, forward_known, state.ic)
+        find_initial_contact(state, params, tick, rise_frac, forward_known, state.ic)
         return _NEVER
-    find_initial_contact(state, params, tick, forward_known, state.next)
+    find_initial_contact(state, params, tick, rise_frac, forward_known, state.next)
     find_toe_off(state, params, tick)
     return tick

@@ -27,6 +27,7 @@ _U0, _U1 = np.uint32(0), np.uint32(1)
 _I0, _I1, _NEVER = np.int32(0), np.int32(1), np.int32(-1)
 _MASK = np.int32(RING_MASK)
 _UP, _FWD = np.int32(R_UP), np.int32(R_FWD)
+_LAG_FIRST_N = np.uint32(6)
 _ROUNDS = 8  # of the fixed point for contact time; each shrinks the error by more than half
 
 
@@ -134,9 +135,13 @@ def rise_onset(state, params, first, last, instant):
     return set_instant(instant, at, _HALF - back - p.rise_delay_s / p.tick_s, clear)
 
 
-@kernel(u4(record("ContactState"), record("Params"), i4, u4, record("Instant")))
-def find_initial_contact(state, params, rise, forward_known, instant):
-    """Initial contact next to the mid rise of the vertical at tick rise, into instant; returns 1 where it is clear."""
+@kernel(u4(record("ContactState"), record("Params"), i4, f4, u4, record("Instant")))
+def find_initial_contact(state, params, rise, rise_frac, forward_known, instant):
+    """Initial contact next to the mid rise of the vertical, into instant; returns 1 where it is clear.
+
+    The mid rise is rise_frac ticks before tick rise. It follows contact by nearly the same time throughout a run: what
+    is found far from the mean of that time (another wiggle of a loose clip) is replaced by it.
+    """
     p = params.contacts
     first = rise - whole_ticks(p.ic_back_s, p.tick_s)
     if first < _I0:
@@ -144,9 +149,21 @@ def find_initial_contact(state, params, rise, forward_known, instant):
     last = rise + whole_ticks(p.ic_ahead_s, p.tick_s)
     if last > state.ticks_n - _I1:
         last = state.ticks_n - _I1
-    if forward_known != _U0 and braking_onset(state, params, first, last, instant) != _U0:
-        return _U1
-    return rise_onset(state, params, first, last, instant)
+    clear = _U0
+    if forward_known != _U0:
+        clear = braking_onset(state, params, first, last, instant)
+    if clear == _U0:
+        clear = rise_onset(state, params, first, last, instant)
+    lag_s = (np.float32(np.int32(rise - instant.tick)) - rise_frac - instant.frac) * p.tick_s
+    mean_s, reach_s = state.lag_s, p.lag_sd_s
+    if state.lag_n < _LAG_FIRST_N:
+        mean_s, reach_s = p.lag_start_s, p.lag_start_sd_s
+    off_s = clip(lag_s - mean_s, -reach_s, reach_s)
+    state.lag_n += _U1
+    state.lag_s += (mean_s + off_s - state.lag_s) / clip(np.float32(state.lag_n), _F1, p.lag_memory_n)
+    if lag_s > mean_s + reach_s or lag_s < mean_s - reach_s:
+        return set_instant(instant, rise, -rise_frac - mean_s / p.tick_s, _U0)
+    return clear
 
 
 @kernel(u4(record("ContactState"), record("Params"), i4))

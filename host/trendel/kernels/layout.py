@@ -49,7 +49,7 @@ SEGMENT_UNKNOWN, SEGMENT_STANDING, SEGMENT_WALKING, SEGMENT_RUNNING = range(4)
 Q_PROVISIONAL = 1  # mounting or side had not settled yet
 Q_BRIDGED = 2  # invalid samples were bridged in it
 Q_SATURATED = 4
-Q_NO_FLIGHT = 8  # the force did not fall below the threshold: instants are those of least force
+Q_CONTACT_UNSURE = 8  # initial contact or toe-off was not seen clearly
 Q_IRREGULAR = 16  # its duration differs from its neighbour's by more than 15 %
 Q_SIDE_UNSURE = 32
 Q_ATTITUDE = 64  # orientation had not settled yet
@@ -162,6 +162,9 @@ PARAM_STRUCTS = (
             _u("stand_min_n", "blocks of rest that make a standing posture"),
             _u("settle_n", "strides after which a causal run keeps its mounting"),
             _u("first_n", "strides after which a first mounting is set"),
+            _f("settle_s", "s", "age of the inclination from which strides are learned from"),
+            _f("lean_rad", "rad", "anterior tilt of the mean running posture where the standing one is not known"),
+            _f("lean_given_rad", "rad", "the same that the known rotation includes"),
             _f("memory_n", "1", "strides in the running means at most"),
         ),
     ),
@@ -186,6 +189,10 @@ PARAM_STRUCTS = (
             _f("ic_ahead_s", "s", "and how far after it"),
             _f("ic_delay_s", "s", "from initial contact to half of the drop of forward force at the sacrum"),
             _f("rise_delay_s", "s", "from initial contact to the onset of the steepest rise"),
+            _f("lag_start_s", "s", "time from initial contact to mid rise that is expected at first"),
+            _f("lag_start_sd_s", "s", "how far from it the first contacts may be"),
+            _f("lag_sd_s", "s", "how far from its mean in the run a contact may be"),
+            _f("lag_memory_n", "1", "contacts in that mean at most"),
             _f("brake_half_s", "s", "longest half of the drop of forward force"),
             _f("brake_min_g", "g", "smallest drop that is one"),
             _f("to_ahead_s", "s", "how far after the mid fall the fall through one body weight is searched"),
@@ -270,6 +277,8 @@ STATE_STRUCTS = (
         "Sensor to pelvis as known and as being learned.",
         (
             _f("axes", "1", "in use: forward, left and up axis of the pelvis in the sensor frame", 9),
+            _f("lean_rad", "rad", "tilt of the axes in use in mean running posture, taken off the tilt"),
+            _f("lean_learned_rad", "rad", "the same of the axes learned"),
             _u("phase", "0 none, 1 learning, 2 settled"),
             _u("strides_n", "strides learned from"),
             _f("up_sum", "1", "up axis in the sensor, summed over the ticks of the step", 3),
@@ -341,10 +350,13 @@ STATE_STRUCTS = (
             _f("level_mps2", "m/s2", "slow mean of the vertical"),
             _f("motion2", "m2/s4", "running variance of the vertical"),
             _u("slow_high", "1 between a rise and a fall of the slow signal"),
+            _f("slow_last", "m/s2", "the slow signal one tick before"),
             _f("slow_max", "m/s2", "its last maximum"),
             _f("slow_min", "m/s2", "its last minimum"),
             _i("rise_tick", "tick of the last mid rise, -1 for none"),
             _i("fall_tick", "tick of the mid fall after it, -1 for none"),
+            _f("lag_s", "s", "mean time from initial contact to mid rise in this running segment"),
+            _u("lag_n", "contacts in that mean"),
             _s("ic", "Instant", "last initial contact"),
             _s("to", "Instant", "toe-off after it"),
             _s("next", "Instant", "initial contact after that"),

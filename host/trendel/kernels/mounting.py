@@ -1,7 +1,8 @@
 """Sensor to pelvis, from gravity and from the run itself; any clip orientation.
 
-Up is the mean vertical in the sensor over standing, or over strides. The heading comes from symmetry: over a step
-vertical and fore-aft motion and pitch repeat, over a stride only medio-lateral motion and roll do, with their sign
+Up is the mean vertical in the sensor over standing, or over strides; then the pelvis is taken to lean forward by what
+is usual in running against standing, since rotation is that of the forward axis. The heading comes from symmetry: over
+a step vertical and fore-aft motion and pitch repeat, over a stride only medio-lateral motion and roll do, with their sign
 turned from one step to the next (Moe-Nilssen & Helbostad 2004, J Biomech 37:121, for the autocorrelations). So in the
 horizontal plane the product of a step with the step before it,
 
@@ -39,6 +40,8 @@ def mounting_reset(state, params):
         state.axes[j] = p.axes[j]
         state.axes_learned[j] = p.axes[j]
     state.phase = _SETTLED if p.given != _U0 else _NONE
+    state.lean_rad = p.lean_given_rad
+    state.lean_learned_rad = p.lean_given_rad
     state.has_standing = p.has_standing
     state.learned_standing = p.has_standing
     return _U0
@@ -87,6 +90,17 @@ def turn_heading(axes, angle_rad):
         f, left = axes[j], axes[j + 3]
         axes[j] = snap(c * f + s * left)
         axes[j + 3] = snap(c * left - s * f)
+    return _U0
+
+
+@kernel(u4(_AXES, f4))
+def lean_forward(axes, angle_rad):
+    """Turn forward and up about left by angle_rad, forward downward positive (anterior tilt)."""
+    c, s = cosf(angle_rad), sinf(angle_rad)
+    for j in range(3):
+        f, u = axes[j], axes[j + 6]
+        axes[j] = snap(c * f - s * u)
+        axes[j + 6] = snap(c * u + s * f)
     return _U0
 
 
@@ -255,11 +269,16 @@ def use_learned(state, params):
     angle = heading_error(state)
     set_up(learned, ux, uy, uz)
     turn_heading(learned, angle)
+    state.lean_learned_rad = _F0
+    if standing == _U0:
+        state.lean_learned_rad = p.lean_rad
+        lean_forward(learned, p.lean_rad)
     if state.phase == _SETTLED or state.strides_n < p.first_n:
         return _U0
     for j in range(9):
         state.axes[j] = learned[j]
     turn_learned(state, angle)
     state.has_standing = standing
+    state.lean_rad = state.lean_learned_rad
     state.phase = _SETTLED if state.strides_n >= p.settle_n else _LEARNING
     return _U1

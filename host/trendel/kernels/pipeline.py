@@ -165,6 +165,8 @@ def turn_slow_heading(state, angle_rad):
 def learn_mounting(state, params):
     """Learn from the newest two resampled steps, and put the mounting into use while it is not settled."""
     c, m = state.contacts, state.mounting
+    if params.input.has_gyro != _U0 and state.attitude.settled_s < params.mounting.settle_s:
+        return _U0
     learn_stride(m, params, c.phase, c.phase_last)
     unknown = m.phase == _U0
     angle = heading_error(m)

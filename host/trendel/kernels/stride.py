@@ -18,8 +18,8 @@ from trendel.kernels.layout import (
     PHASE_N,
     Q_ATTITUDE,
     Q_BRIDGED,
+    Q_CONTACT_UNSURE,
     Q_IRREGULAR,
-    Q_NO_FLIGHT,
     Q_PROVISIONAL,
     Q_SATURATED,
     Q_SIDE_UNSURE,
@@ -68,7 +68,7 @@ _V_FORWARD = _bit(M_BRAKING)
 _V_ANGLE = _bit(M_TILT_MEAN) | _bit(M_TILT_ROM) | _bit(M_ROTATION_ROM)
 _V_SWAY, _V_DROP, _V_PEAK, _V_CONTRA = _bit(M_SWAY), _bit(M_DROP), _bit(M_OBLIQUITY_PEAK), _bit(M_CONTRALATERAL)
 _Q_PROVISIONAL, _Q_BRIDGED, _Q_SATURATED = np.uint32(Q_PROVISIONAL), np.uint32(Q_BRIDGED), np.uint32(Q_SATURATED)
-_Q_NO_FLIGHT, _Q_IRREGULAR = np.uint32(Q_NO_FLIGHT), np.uint32(Q_IRREGULAR)
+_Q_CONTACT_UNSURE, _Q_IRREGULAR = np.uint32(Q_CONTACT_UNSURE), np.uint32(Q_IRREGULAR)
 _Q_SIDE_UNSURE, _Q_ATTITUDE = np.uint32(Q_SIDE_UNSURE), np.uint32(Q_ATTITUDE)
 
 
@@ -295,7 +295,7 @@ def measure_step(state, params, pending, chained):
         row.metrics[M_IMPULSE] = row.step_time_s
         row.valid |= _V_FORCE
     if c.ic.clear == _U0 or c.to.clear == _U0 or c.next.clear == _U0:
-        row.reasons |= _Q_NO_FLIGHT
+        row.reasons |= _Q_CONTACT_UNSURE
     pending.chained = np.uint32(chained)
     measure_vertical(c, params, pending, toe, end)
     obl_mean = measure_angles(c, pending, toe, end)
@@ -357,7 +357,7 @@ def settle_side(pending, side, provisional):
     quality = _F1
     if row.reasons & (_Q_BRIDGED | _Q_SATURATED | _Q_ATTITUDE):
         quality = quality * _HALF
-    if row.reasons & (_Q_NO_FLIGHT | _Q_IRREGULAR):
+    if row.reasons & (_Q_CONTACT_UNSURE | _Q_IRREGULAR):
         quality = quality * np.float32(0.7)
     if row.reasons & _Q_PROVISIONAL:
         quality = quality * np.float32(0.8)
