@@ -9,7 +9,6 @@ average says of the moment at which the force falls through one body weight. All
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,12 +64,15 @@ def ticks_in(duration_ms: float, tick_s: float) -> int:
     return int(np.ceil(duration_ms / 1000 / tick_s - 1e-4))
 
 
-def rises_and_falls(slow: F64, level: F64, half: int, c: Any, tick_s: float) -> tuple[list[int], list[int]]:
-    """Ticks at which the slow signal crosses the middle of its last extremes, which fade towards the mean.
+def rises_and_falls(
+    slow: F64, level: F64, half: int, c: Any, tick_s: float
+) -> tuple[list[tuple[int, float]], list[int]]:
+    """Rises (first tick above, exact instant) and falls (first tick below) of the slow signal.
 
-    The mean is causal and the smoother symmetric, so at tick k the mean is already that of tick k + half.
+    They are where it crosses the middle of its last extremes, which fade towards the mean. The mean is causal and the
+    smoother symmetric, so at tick k the mean is already that of tick k + half.
     """
-    rises: list[int] = []
+    rises: list[tuple[int, float]] = []
     falls: list[int] = []
     high, top, bottom = False, G, G
     fade = min(1.0, tick_s / c.slow_tau_s)
@@ -83,12 +85,15 @@ def rises_and_falls(slow: F64, level: F64, half: int, c: Any, tick_s: float) -> 
             top += fade * (level[k + half] - top)
         if top - bottom <= c.slow_min_g * G:
             continue
-        if high and slow[k] < (top + bottom) / 2:
+        middle = (top + bottom) / 2
+        if high and slow[k] < middle:
             high, bottom = False, slow[k]
             falls.append(k)
-        elif not high and slow[k] >= (top + bottom) / 2:
+        elif not high and slow[k] >= middle:
             high, top = True, slow[k]
-            rises.append(k)
+            last = slow[k - 1] if k > half else G
+            back = np.clip((slow[k] - middle) / (slow[k] - last), 0.0, 1.0) if slow[k] > last else 0.0
+            rises.append((k, k - float(back)))
     return rises, falls
 
 
@@ -181,18 +186,45 @@ def find_steps(up: F64, forward: F64 | None, c: Any, tick_s: float) -> list[Step
     share = min(1.0, tick_s / c.level_tau_s)
     level, _ = lfilter([share], [1.0, share - 1.0], up, zi=[G * (1 - share)])
     rises, falls = rises_and_falls(slow, level, half, c, tick_s)
-    contact = {rise: initial_contact(light, light_forward, rise, c, tick_s) for rise in rises}
+    expected = Expected(c)
     steps: list[Step] = []
-    chain = 0
-    for rise, next_rise in itertools.pairwise(rises):
-        if not is_running(up, light, rise, next_rise, tick_s, c):
-            chain += 1
-            continue
-        fall = next(k for k in falls if k > rise)
-        (ic, ic_clear), (end, end_clear) = contact[rise], contact[next_rise]
-        to, to_clear = toe_off(light, rise, fall, next_rise, ic, end, c, tick_s)
-        steps.append(Step(ic, to, end, ic_clear and to_clear and end_clear, rise, next_rise, chain))
+    chains: list[list[Step]] = [[]]
+    running, last_good = False, -np.inf
+    before: tuple[int, float, bool] | None = None
+    for rise, instant in rises:
+        if running and (rise - 1 - last_good) * tick_s > c.end_s:
+            running, expected = False, Expected(c)
+        found, clear = initial_contact(light, light_forward, rise, c, tick_s)
+        lag_s, plausible = expected.lag((instant - found) * tick_s)
+        ic, clear = (found, clear) if plausible else (instant - lag_s / tick_s, False)
+        if before is not None and is_running(up, light, before[0], rise, tick_s, c):
+            fall = next(k for k in falls if k > before[0])
+            to, to_clear = toe_off(light, before[0], fall, rise, before[1], ic, c, tick_s)
+            steps.append(Step(before[1], to, ic, before[2] and to_clear and clear, before[0], rise, len(chains)))
+            chains[-1].append(steps[-1])
+            running, last_good = running or len(chains[-1]) >= c.start_steps, rise
+        else:
+            chains.append([])
+        before = (rise, ic, clear)
     return given_out(steps, c, tick_s)
+
+
+class Expected:
+    """The time from initial contact to mid rise: nearly the same throughout a run, so what is far from it is wrong."""
+
+    def __init__(self, c: Any) -> None:
+        self.c, self.n, self.mean_s = c, 0, 0.0
+
+    def lag(self, found_s: float) -> tuple[float, bool]:
+        """The lag to be used instead, and whether the one that was found can be right."""
+        first = self.n < 6
+        mean_s = self.c.lag_start_ms / 1000 if first else self.mean_s
+        reach_s = (self.c.lag_start_sd_ms if first else self.c.lag_sd_ms) / 1000
+        plausible = bool(abs(found_s - mean_s) <= reach_s)
+        self.n += 1
+        taken_s = np.clip(found_s, mean_s - reach_s, mean_s + reach_s)
+        self.mean_s += (taken_s - self.mean_s) / min(self.n, self.c.lag_memory_steps)
+        return (found_s if plausible else mean_s), plausible
 
 
 def given_out(steps: list[Step], c: Any, tick_s: float) -> list[Step]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial.transform import Rotation
 
 from tests.reference.stride import resampled
 
@@ -38,6 +39,7 @@ def learn(
     gyr: F64,
     rises: list[tuple[int, int, int]],
     up: F64 | None = None,
+    lean_deg: float = 0.0,
 ) -> F64:
     """(3, 3) rows forward, left, up of the pelvis in the sensor frame.
 
@@ -45,6 +47,7 @@ def learn(
         r_world_from_sensor: (n, 3, 3) of each tick; acc, gyr: (n, 3) means of each tick, sensor frame.
         rises: (rise, middle rise, next rise) ticks of steps in pairs that follow each other.
         up: (3,) standing posture's vertical in the sensor frame; default: the mean vertical over those steps.
+        lean_deg: how far the forward axis is taken to point below the horizontal then.
     """
     if up is None:
         up = np.mean([r_world_from_sensor[b:c, 2, :].mean(axis=0) for _, b, c in rises], axis=0)
@@ -71,4 +74,5 @@ def learn(
     if along @ pull < 0:
         along = -along
     forward = along[0] * guess + along[1] * np.cross(up, guess)
-    return np.stack([forward, np.cross(up, forward), up])
+    level = np.stack([forward, np.cross(up, forward), up])
+    return Rotation.from_euler("y", -lean_deg, degrees=True).as_matrix() @ level

@@ -88,7 +88,7 @@ def test_every_field_is_filled(rate_hz: float) -> None:
     """No number is left zero but those that may be."""
     axes = ((0.8, 0.6, 0.0), (-0.6, 0.8, 0.0), (0.0, 0.0, 1.0))
     start = Start((0.5, 0.5, 0.5, 0.5), (0.6, 0.8), (9.8, 0.1, 0.1))
-    setup = Setup(rate_hz=rate_hz, axes=axes, has_standing=True, bias_radps=(0.1, 0.2, 0.3), start=start)
+    setup = Setup(rate_hz=rate_hz, axes=axes, has_standing=True, bias_radps=(0.1, 0.2, 0.3), start=start, lean_rad=0.1)
     record = kernel_params(Parameters(), setup)[0]
     may_be_zero = {"levelled", "slow_taps", "fine_taps", "axes", "tick_centre"}
     for stage in ("input", "attitude", "mounting", "contacts"):
@@ -134,6 +134,7 @@ def test_hash_changes_with_every_parameter(group: str, name: str) -> None:
         {"bias_radps": (1e-4, 0.0, 0.0)},
         {"axes": ((0.0, 1.0, 0.0), (-1.0, 0.0, 0.0), (0.0, 0.0, 1.0))},
         {"start": Start()},
+        {"lean_rad": 0.1},
     ],
 )
 def test_hash_changes_with_the_setup(change: dict[str, object]) -> None:

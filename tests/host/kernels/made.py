@@ -87,7 +87,14 @@ def refined(taken: np.recarray, rate_hz: float, **known: object) -> Ran:
     mounting = first.state.mounting[0]
     axes = tuple(map(tuple, np.asarray(mounting.axes_learned, float).reshape(3, 3)))
     bias = tuple(float(b) for b in first.state.attitude[0].bias_radps)
-    known = {**known, "axes": axes, "has_standing": bool(mounting.learned_standing), "bias_radps": bias}
+    lean_rad = float(mounting.lean_learned_rad)
+    known = {
+        **known,
+        "lean_rad": lean_rad,
+        "axes": axes,
+        "has_standing": bool(mounting.learned_standing),
+        "bias_radps": bias,
+    }
     return run_kernels(taken, Setup(rate_hz=rate_hz, **known))  # type: ignore[arg-type]
 
 

@@ -27,7 +27,9 @@ def by_both(acc: npt.NDArray[np.float32], gyr: npt.NDArray[np.float32], rate_hz:
     state = ran.state.mounting[0]
     tick_n = contacts.tick_length(PARAMETERS.contacts, rate_hz)
     to_ticks = lambda x: np.rint((x - (tick_n - 1) / 2) / tick_n).astype(int)  # noqa: E731
-    first, second = ids_of_pairs(ran)
+    # A step is known about 0.15 s after its end; before settle_s the inclination is not good enough to learn from.
+    known_s = ran.instant("end") / rate_hz + 0.15
+    first, second = np.array(ids_of_pairs(ran))[:, known_s[ids_of_pairs(ran)[1]] > PARAMETERS.mounting.settle_s]
     pairs = list(
         zip(
             to_ticks(ran.instant("ic"))[first].tolist(),
@@ -42,7 +44,9 @@ def by_both(acc: npt.NDArray[np.float32], gyr: npt.NDArray[np.float32], rate_hz:
         up = acc[twin.rest].astype(float).mean(axis=0)
     rates = contacts.tick_means(np.asarray(gyr, float) - twin.bias_radps, tick_n)
     r = twin.r_world_from_sensor[tick_n // 2 :: tick_n][: len(rates)]
-    found = mounting.learn(r, contacts.tick_means(acc, tick_n), rates, pairs, up)
+    lean_deg = 0.0 if state.learned_standing else PARAMETERS.mounting.lean_deg
+    assert np.degrees(state.lean_learned_rad) == pytest.approx(lean_deg)
+    found = mounting.learn(r, contacts.tick_means(acc, tick_n), rates, pairs, up, lean_deg)
     return np.asarray(state.axes_learned, float).reshape(3, 3), found
 
 
@@ -56,7 +60,7 @@ def turn_deg(a: F64, b: F64) -> float:
 def test_a_run(stand_s: float, turned: tuple[float, float, float]) -> None:
     run = simulated(stand_s=stand_s, run_s=30.0, end_s=0.0, mounting_rotvec_deg=turned)
     ours, theirs = by_both(run.acc_mps2, run.gyr_radps, run.rate_hz)
-    assert turn_deg(ours, theirs) < 0.5
+    assert turn_deg(ours, theirs) < 0.8  # other windows: contact to contact, the kernel has mid rise to mid rise
     if stand_s:
         true = Rotation.from_rotvec(turned, degrees=True).as_matrix()
         assert turn_deg(ours, true) < 3.0
