@@ -2,9 +2,9 @@
 
 Up is the mean vertical in the sensor over standing, or over strides; then the pelvis is taken to lean forward by what
 is usual in running against standing, since rotation is that of the forward axis. The heading comes from symmetry: over
-a step vertical and fore-aft motion and pitch repeat, over a stride only medio-lateral motion and roll do, with their sign
-turned from one step to the next (Moe-Nilssen & Helbostad 2004, J Biomech 37:121, for the autocorrelations). So in the
-horizontal plane the product of a step with the step before it,
+a step vertical and fore-aft motion and pitch repeat, over a stride only medio-lateral motion and roll do, with their
+sign turned from one step to the next (Moe-Nilssen & Helbostad 2004, J Biomech 37:121, for the autocorrelations). So in
+the horizontal plane the product of a step with the step before it,
 
     M = sum s(t) s(t - T)',   s the horizontal force or the horizontal rate,
 
