@@ -60,8 +60,8 @@ def smooth(x: F64, sigma_ms: float, tick_s: float, half_max: int) -> tuple[F64, 
 
 
 def ticks_in(duration_ms: float, tick_s: float) -> int:
-    """Whole ticks in a duration, rounded up."""
-    return int(np.ceil(duration_ms / 1000 / tick_s - 1e-4))
+    """Whole ticks in a duration, rounded up but for a thousandth."""
+    return int(np.ceil(duration_ms / 1000 / tick_s - 1e-3))
 
 
 def rises_and_falls(
@@ -205,6 +205,8 @@ def find_steps(up: F64, forward: F64 | None, c: Any, tick_s: float) -> list[Step
             running, last_good = running or len(chains[-1]) >= c.start_steps, rise
         else:
             chains.append([])
+            if not running:
+                expected = Expected(c)
         before = (rise, ic, clear)
     return given_out(steps, c, tick_s)
 

@@ -111,7 +111,7 @@ def _open(
             "standing_blocks": int(m.stand_n),
         },
         "contacts": {
-            "level_mps2": float(c.level_mps2),
+            "level_mps2": float(p.gravity_mps2) + float(c.level_off_mps2),
             "initial_contact_delay_s": float(p.ic_delay_s),
             "toe_off_tail_s": float(p.to_tail_s),
             "verdict": None if verdict is None else _VERDICTS[verdict],

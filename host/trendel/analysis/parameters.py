@@ -196,12 +196,12 @@ class Start:
     Attributes:
         q_world_from_sensor: (4,) w first.
         heading: (2,) unit vector, slow forward direction in the world.
-        vertical: mean upward specific force m/s2, upward velocity m/s, height about its mean m.
+        vertical: mean upward specific force less gravity m/s2, upward velocity m/s, height about its mean m.
     """
 
     q_world_from_sensor: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0)
     heading: tuple[float, ...] = (1.0, 0.0)
-    vertical: tuple[float, ...] = (STANDARD_GRAVITY_MPS2, 0.0, 0.0)
+    vertical: tuple[float, ...] = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)

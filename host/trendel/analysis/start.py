@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trendel.analysis.parameters import Setup, Start
+from trendel.constants import STANDARD_GRAVITY_MPS2
 from trendel.kernels.layout import SAMPLE_SATURATED
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def turn_back(recording: Recording, first: Pass, setup: Setup) -> Start | None:
     return Start(
         start,
         tuple((heading / size).tolist()),
-        (float(force_mean), float(-velocity_start - drift), float(-height_start)),
+        (float(force_mean) - STANDARD_GRAVITY_MPS2, float(-velocity_start - drift), float(-height_start)),
     )
 
 

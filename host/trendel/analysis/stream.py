@@ -125,14 +125,18 @@ class Stream:
             self._steps_table(int(self._counts[0])), self._strides_table(int(self._counts[1])), alerts_table(), events
         )
 
-    def gap(self, samples_n: int) -> None:
-        """Samples were lost: count them, so that times stay true; a short loss is bridged, a long one starts anew."""
+    def gap(self, samples_n: int) -> Completed:
+        """Samples were lost: count them, so that times stay true; a short loss is bridged, a long one starts anew.
+
+        Returns what was completed, as push() does.
+        """
         lost = np.zeros((min(samples_n, int(self.rate_hz)), 3), np.float32)
-        self.push(lost, lost, flags=np.full(len(lost), SAMPLE_INVALID, np.uint32))
+        completed = self.push(lost, lost, flags=np.full(len(lost), SAMPLE_INVALID, np.uint32))
         skipped = samples_n - len(lost)
         if skipped:
             self._state.sample_n[0] += np.uint32(skipped)
             self.samples_n += skipped
+        return completed
 
     @property
     def state(self) -> bytes:

@@ -112,13 +112,17 @@ def first_inclination(state, params, ax, ay, az):
     if norm < _HALF:
         return _U0
     horizontal = root(m[0] * m[0] + m[1] * m[1])
-    # Half-angle form of the shortest rotation from m to up; near upside down any horizontal axis will do.
-    w = root(_HALF * (_F1 + m[2] / norm))
-    s = root(_HALF * (_F1 - m[2] / norm))
-    x, y = s, _F0
-    if horizontal > np.float32(1e-6):
-        x = s * m[1] / horizontal
-        y = -s * m[0] / horizontal
+    # Half-angle form of the shortest rotation from m to up, written so that nothing cancels; near upside down any
+    # horizontal axis will do.
+    if m[2] > _F0:
+        w = root(_HALF * (_F1 + m[2] / norm))
+        x, y = _HALF * m[1] / (norm * w), -_HALF * m[0] / (norm * w)
+    else:
+        s = root(_HALF * (_F1 - m[2] / norm))
+        w = _HALF * horizontal / (norm * s)
+        x, y = s, _F0
+        if horizontal > np.float32(1e-6):
+            x, y = s * m[1] / horizontal, -s * m[0] / horizontal
     q = state.q_world_from_sensor
     a, b, c, d = q[0], q[1], q[2], q[3]
     q[0] = w * a - x * b - y * c
@@ -358,18 +362,19 @@ def follow_height(state, params, up_mps2, dt, stepping):
     once a step. Otherwise (stepping 0) three leaky integrals in series keep it near zero.
     """
     v = state.vertical
+    up = up_mps2 - params.attitude.gravity_mps2
     if state.blocks_n <= params.attitude.init_blocks_n:
-        v[0], v[1], v[2] = params.attitude.gravity_mps2, _F0, _F0
+        v[0], v[1], v[2] = _F0, _F0, _F0
     if stepping == _U0:
         share = clip(dt / shorter(params.attitude.vertical_tau_s, _HALF * state.settled_s), _F0, _F1)
-        v[0] += share * (up_mps2 - v[0])
+        v[0] = snap(v[0] + share * (up - v[0]))
         v[1] = snap(v[1] - share * v[1])
         v[2] = snap(v[2] - share * v[2])
-    v[1] = clip(snap(v[1] + (up_mps2 - v[0]) * dt), -_HEIGHT_MAX, _HEIGHT_MAX)
+    v[1] = clip(snap(v[1] + (up - v[0]) * dt), -_HEIGHT_MAX, _HEIGHT_MAX)
     v[2] = clip(snap(v[2] + v[1] * dt), -_HEIGHT_MAX, _HEIGHT_MAX)
     v[3] += v[1] * dt
     v[4] += v[2] * dt
-    v[5] += up_mps2 * dt
+    v[5] += up * dt
     v[6] += dt
     return v[2]
 

@@ -28,10 +28,26 @@ from trendel.kernels.layout import (
 from trendel.kernels.mathf import clip, cosf, root, sinf, snap
 
 _F0, _F1, _HALF, _F2 = np.float32(0.0), np.float32(1.0), np.float32(0.5), np.float32(2.0)
+_TICK_SHARE = np.float32(0.05)
 _TWO_PI = np.float32(2 * np.pi)
 _U0, _U1 = np.uint32(0), np.uint32(1)
 _I0, _I1, _I2, _NEVER = np.int32(0), np.int32(1), np.int32(2), np.int32(-1)
 _MASK = np.int32(RING_MASK)
+
+
+@kernel(u4(record("ContactState")))
+def break_chain(state):
+    """The next step does not follow the last one: nothing spans them, and waiting steps are dropped."""
+    state.good_n = _U0
+    state.queue_n = _U0
+    state.phase_n = _U0
+    state.obl_last_ok = _U0
+    state.last_ok = _U0
+    if state.running == _U0:
+        # What rises between runs (walking) says nothing of the lag in running.
+        state.lag_s = _F0
+        state.lag_n = _U0
+    return _U0
 
 
 @kernel(u4(record("ContactState")))
@@ -41,11 +57,7 @@ def end_running(state):
     state.vote = _F0
     state.side_zero = _I0
     state.parity = _U0
-    state.last_ok = _U0
-    state.phase_n = _U0
-    state.obl_last_ok = _U0
-    state.lag_s = _F0
-    state.lag_n = _U0
+    break_chain(state)
     return _U0
 
 
@@ -57,7 +69,9 @@ def contacts_reset(state, params, sample_n):
     state.tick_i = _U0
     state.ticks_n = _I0
     state.origin_i = sample_n
-    state.level_mps2 = params.contacts.gravity_mps2
+    state.level_off_mps2 = _F0
+    state.tick_s = params.contacts.tick_s
+    state.tick_sum_s = _F0
     state.motion2 = _F0
     state.slow_high = _U0
     state.slow_last = params.contacts.gravity_mps2
@@ -65,11 +79,6 @@ def contacts_reset(state, params, sample_n):
     state.slow_min = params.contacts.gravity_mps2
     state.rise_tick = _NEVER
     state.fall_tick = _NEVER
-    state.good_n = _U0
-    state.queue_n = _U0
-    state.phase_n = _U0
-    state.obl_last_ok = _U0
-    state.last_ok = _U0
     end_running(state)
     return _U0
 
@@ -91,7 +100,7 @@ def judge_step(state, params, start, stop):
     """Is the vertical between two mid rises (ticks start to stop) a running step? 0 no, 1 weakly, 2 clearly."""
     p = params.contacts
     n = np.float32(np.int32(stop - start))
-    duration = n * p.tick_s
+    duration = n * state.tick_s
     if duration < p.step_min_s or duration > p.step_max_s:
         return _I0
     turn = _TWO_PI / n
@@ -172,8 +181,8 @@ def vote_side(state, params, sign):
     return _U0
 
 
-@kernel(u4(record("ContactState"), record("Params"), record("Signal"), f4, f4))
-def add_to_tick(state, params, signal, roll_radps, pitch_radps):
+@kernel(u4(record("ContactState"), record("Params"), record("Signal"), f4, f4, f4))
+def add_to_tick(state, params, signal, roll_radps, pitch_radps, dt_s):
     """Add this sample's signals and its rates (pelvis frame) to the tick; returns 1 when the tick is full."""
     s = state.sums
     s[R_UP] += signal.acc_level_mps2[2]
@@ -184,6 +193,7 @@ def add_to_tick(state, params, signal, roll_radps, pitch_radps):
     s[R_ROT] += signal.rotation_rad
     s[R_WROLL] += roll_radps
     s[R_WPITCH] += pitch_radps
+    state.tick_sum_s += dt_s
     state.tick_i += _U1
     return _U1 if state.tick_i >= params.contacts.tick_n else _U0
 
@@ -198,12 +208,15 @@ def close_tick(state, params):
         state.sums[j] = _F0
     state.tick_i = _U0
     state.ticks_n = state.ticks_n + _I1
-    up = state.ring[row, R_UP]
-    share = clip(p.tick_s / p.level_tau_s, _F0, _F1)
-    state.level_mps2 += share * (up - state.level_mps2)
-    d = up - state.level_mps2
+    # An IMU's own clock is off by percents and drifts: durations follow the intervals that came with the samples.
+    state.tick_s += _TICK_SHARE * (state.tick_sum_s - state.tick_s)
+    state.tick_sum_s = _F0
+    up = state.ring[row, R_UP] - p.gravity_mps2
+    share = clip(state.tick_s / p.level_tau_s, _F0, _F1)
+    state.level_off_mps2 = snap(state.level_off_mps2 + share * (up - state.level_off_mps2))
+    d = up - state.level_off_mps2
     state.motion2 = snap(state.motion2 + share * (d * d - state.motion2))
-    state.since_good_s = clip(state.since_good_s + p.tick_s, _F0, np.float32(1e6))
+    state.since_good_s = clip(state.since_good_s + state.tick_s, _F0, np.float32(1e6))
     return _U0
 
 
@@ -221,15 +234,16 @@ def find_rise(state, params, forward_known):
     slow, last = slow_up(state, params, tick), state.slow_last
     state.slow_last = slow
     # What is far from the present motion (a jump, a knock) must not hide the next step.
-    share = clip(p.tick_s / p.slow_tau_s, _F0, _F1)
+    share = clip(state.tick_s / p.slow_tau_s, _F0, _F1)
+    level = p.gravity_mps2 + state.level_off_mps2
     if state.slow_high != _U0:
         if slow > state.slow_max:
             state.slow_max = slow
-        state.slow_min += share * (state.level_mps2 - state.slow_min)
+        state.slow_min += share * (level - state.slow_min)
     else:
         if slow < state.slow_min:
             state.slow_min = slow
-        state.slow_max += share * (state.level_mps2 - state.slow_max)
+        state.slow_max += share * (level - state.slow_max)
     middle = _HALF * (state.slow_max + state.slow_min)
     apart = state.slow_max - state.slow_min > p.slow_min_g * p.gravity_mps2
     if state.slow_high != _U0:
@@ -240,8 +254,9 @@ def find_rise(state, params, forward_known):
                 state.fall_tick = tick
         return _NEVER
     if slow < middle or not apart:
-        if state.rise_tick >= _I0 and np.float32(np.int32(tick - state.rise_tick)) * p.tick_s > p.step_max_s * _F2:
+        if state.rise_tick >= _I0 and np.float32(np.int32(tick - state.rise_tick)) * state.tick_s > p.step_max_s * _F2:
             state.rise_tick = _NEVER
+            break_chain(state)
         return _NEVER
     state.slow_high = _U1
     state.slow_max = slow

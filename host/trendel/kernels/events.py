@@ -28,6 +28,7 @@ _I0, _I1, _NEVER = np.int32(0), np.int32(1), np.int32(-1)
 _MASK = np.int32(RING_MASK)
 _UP, _FWD = np.int32(R_UP), np.int32(R_FWD)
 _LAG_FIRST_N = np.uint32(6)
+_THOUSANDTH = np.float32(1e-3)
 _ROUNDS = 8  # of the fixed point for contact time; each shrinks the error by more than half
 
 
@@ -66,10 +67,10 @@ def set_instant(instant, tick, offset, clear):
 
 @kernel(i4(f4, f4))
 def whole_ticks(duration_s, tick_s):
-    """Whole ticks in a duration, rounded up, at most 40."""
+    """Whole ticks in a duration, rounded up, at most 40; a thousandth of a tick more is rounding error, not a tick."""
     n = _I0
     left = duration_s
-    while left > _F0 and n < np.int32(40):
+    while left > _THOUSANDTH * tick_s and n < np.int32(40):
         left = left - tick_s
         n = n + _I1
     return n
@@ -88,7 +89,7 @@ def braking_onset(state, params, first, last, instant):
             steepest, at = here - there, tick
         tick = tick + _I1
         here = there
-    reach = whole_ticks(p.brake_half_s, p.tick_s)
+    reach = whole_ticks(p.brake_half_s, state.tick_s)
     high_tick, high = at, fine(state, params, at, _FWD)
     while high_tick > _I0 and high_tick > at - reach:
         here = fine(state, params, high_tick - _I1, _FWD)
@@ -108,7 +109,7 @@ def braking_onset(state, params, first, last, instant):
     while tick < low_tick:
         there = fine(state, params, tick + _I1, _FWD)
         if here >= middle and there < middle:
-            offset = clip((here - middle) / (here - there), _F0, _F1) - p.ic_delay_s / p.tick_s
+            offset = clip((here - middle) / (here - there), _F0, _F1) - p.ic_delay_s / state.tick_s
             return set_instant(instant, tick, offset, _U1)
         tick = tick + _I1
         here = there
@@ -132,7 +133,7 @@ def rise_onset(state, params, first, last, instant):
         tick = tick + _I1
     back = clip(value / steepest, _F0, np.float32(10.0))
     clear = _U1 if least < p.flight_g * p.gravity_mps2 else _U0
-    return set_instant(instant, at, _HALF - back - p.rise_delay_s / p.tick_s, clear)
+    return set_instant(instant, at, _HALF - back - p.rise_delay_s / state.tick_s, clear)
 
 
 @kernel(u4(record("ContactState"), record("Params"), i4, f4, u4, record("Instant")))
@@ -143,10 +144,10 @@ def find_initial_contact(state, params, rise, rise_frac, forward_known, instant)
     is found far from the mean of that time (another wiggle of a loose clip) is replaced by it.
     """
     p = params.contacts
-    first = rise - whole_ticks(p.ic_back_s, p.tick_s)
+    first = rise - whole_ticks(p.ic_back_s, state.tick_s)
     if first < _I0:
         first = _I0
-    last = rise + whole_ticks(p.ic_ahead_s, p.tick_s)
+    last = rise + whole_ticks(p.ic_ahead_s, state.tick_s)
     if last > state.ticks_n - _I1:
         last = state.ticks_n - _I1
     clear = _U0
@@ -154,7 +155,7 @@ def find_initial_contact(state, params, rise, rise_frac, forward_known, instant)
         clear = braking_onset(state, params, first, last, instant)
     if clear == _U0:
         clear = rise_onset(state, params, first, last, instant)
-    lag_s = (np.float32(np.int32(rise - instant.tick)) - rise_frac - instant.frac) * p.tick_s
+    lag_s = (np.float32(np.int32(rise - instant.tick)) - rise_frac - instant.frac) * state.tick_s
     mean_s, reach_s = state.lag_s, p.lag_sd_s
     if state.lag_n < _LAG_FIRST_N:
         mean_s, reach_s = p.lag_start_s, p.lag_start_sd_s
@@ -162,7 +163,7 @@ def find_initial_contact(state, params, rise, rise_frac, forward_known, instant)
     state.lag_n += _U1
     state.lag_s += (mean_s + off_s - state.lag_s) / clip(np.float32(state.lag_n), _F1, p.lag_memory_n)
     if lag_s > mean_s + reach_s or lag_s < mean_s - reach_s:
-        return set_instant(instant, rise, -rise_frac - mean_s / p.tick_s, _U0)
+        return set_instant(instant, rise, -rise_frac - mean_s / state.tick_s, _U0)
     return clear
 
 
@@ -171,7 +172,7 @@ def find_toe_off(state, params, rise):
     """Toe-off of the step from state.ic to state.next (whose mid rise is at tick rise), into state.to."""
     p = params.contacts
     weight = p.gravity_mps2
-    tick = state.fall_tick + whole_ticks(p.to_ahead_s, p.tick_s)
+    tick = state.fall_tick + whole_ticks(p.to_ahead_s, state.tick_s)
     if tick > rise - _I1:
         tick = rise - _I1
     there = fine(state, params, tick, _UP)
@@ -189,8 +190,8 @@ def find_toe_off(state, params, rise):
     if clear == _U0:
         tick = state.fall_tick
     ic = state.ic
-    step_s = (np.float32(np.int32(state.next.tick - ic.tick)) + (state.next.frac - ic.frac)) * p.tick_s
-    fall_s = (np.float32(np.int32(tick - ic.tick)) + (offset - ic.frac)) * p.tick_s
+    step_s = (np.float32(np.int32(state.next.tick - ic.tick)) + (state.next.frac - ic.frac)) * state.tick_s
+    fall_s = (np.float32(np.int32(tick - ic.tick)) + (offset - ic.frac)) * state.tick_s
     if step_s < p.step_min_s * _HALF or fall_s < _F0:
         return set_instant(state.to, tick, offset, _U0)
     contact_s = fall_s
@@ -201,4 +202,4 @@ def find_toe_off(state, params, rise):
             contact_s = step_s
     if contact_s >= step_s:
         clear = _U0
-    return set_instant(state.to, ic.tick, ic.frac + contact_s / p.tick_s, clear)
+    return set_instant(state.to, ic.tick, ic.frac + contact_s / state.tick_s, clear)

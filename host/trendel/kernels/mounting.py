@@ -196,15 +196,21 @@ def heading_error(state):
     return axis
 
 
-@kernel(u4(record("MountingState"), record("Params"), _PHASE, _PHASE))
-def learn_stride(state, params, now, before):
-    """Learn from two resampled steps in a row, (PHASE_N, PHASE_COLUMNS): up, forward, left, roll and pitch rate."""
+@kernel(u4(record("MountingState"), record("Params"), _PHASE, _PHASE, f4))
+def learn_stride(state, params, now, before, turned_rad):
+    """Learn from two resampled steps in a row, (PHASE_N, PHASE_COLUMNS): up, forward, left, roll and pitch rate.
+
+    Force is along the slow heading, from which the mean pelvis is turned by turned_rad (it lags in a bend), rates are
+    along the pelvis' own axes.
+    """
     p = params.mounting
     pair = state.pair
     energy = lag_axis(now, before, np.uint32(1), np.uint32(2), pair)
     x, y = _F0, _F0
+    c, s = cosf(turned_rad), sinf(turned_rad)
     if energy > _TINY:
-        x, y = pair[0] / energy, pair[1] / energy
+        c2, s2 = c * c - s * s, np.float32(2.0) * s * c
+        x, y = (c2 * pair[0] + s2 * pair[1]) / energy, (c2 * pair[1] - s2 * pair[0]) / energy
     energy = lag_axis(now, before, np.uint32(3), np.uint32(4), pair)
     if energy > _TINY:
         # Roll turns about the forward axis and changes sign from step to step: smallest, not largest.
@@ -232,7 +238,7 @@ def learn_stride(state, params, now, before):
         hh += hx * hx + hy * hy
     scale = root(vv * hh)
     if scale > _TINY:
-        cx, cy = cx / scale, cy / scale
+        cx, cy = (c * cx + s * cy) / scale, (c * cy - s * cx) / scale
     if state.strides_n < np.uint32(0x7FFFFFFF):
         state.strides_n += _U1
     n = clip(np.float32(state.strides_n), _F1, p.memory_n)

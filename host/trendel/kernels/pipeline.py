@@ -17,6 +17,7 @@ from trendel.kernels.attitude import (
 from trendel.kernels.compile import COUNTS, f4, i4, kernel, record, rows, u4
 from trendel.kernels.contacts import (
     add_to_tick,
+    break_chain,
     close_tick,
     contacts_reset,
     end_running,
@@ -27,6 +28,7 @@ from trendel.kernels.contacts import (
 )
 from trendel.kernels.layout import (
     COLD_START,
+    LAYOUT_HASH,
     MAGIC_PARAMS,
     MAGIC_STATE,
     NEW_STEP,
@@ -61,6 +63,7 @@ _I0, _I1, _NEVER = np.int32(0), np.int32(1), np.int32(-1)
 _QUEUE = np.uint32(QUEUE_N)
 _QUEUE_MASK = np.uint32(QUEUE_N - 1)
 _MAGIC_STATE, _SIZE_STATE = np.uint32(MAGIC_STATE), np.uint32(SIZE_STATE)
+_LAYOUT_HASH = np.uint32(LAYOUT_HASH)
 _MAGIC_PARAMS, _SIZE_PARAMS = np.uint32(MAGIC_PARAMS), np.uint32(SIZE_PARAMS)
 _INVALID, _SATURATED, _GAP = np.uint32(SAMPLE_INVALID), np.uint32(SAMPLE_SATURATED), np.uint32(SAMPLE_GAP)
 _STANDING, _WALKING, _RUNNING, _UNKNOWN = (
@@ -78,7 +81,7 @@ def init(state, params):
 
     Returns COLD_START, or 0 without touching the state if the parameters are not of this layout.
     """
-    if params.magic != _MAGIC_PARAMS or params.bytes_n != _SIZE_PARAMS:
+    if params.magic != _MAGIC_PARAMS or params.bytes_n != _SIZE_PARAMS or params.layout_hash != _LAYOUT_HASH:
         return _I0
     state.magic = _MAGIC_STATE
     state.layout_hash = params.layout_hash
@@ -167,7 +170,7 @@ def learn_mounting(state, params):
     c, m = state.contacts, state.mounting
     if params.input.has_gyro != _U0 and state.attitude.settled_s < params.mounting.settle_s:
         return _U0
-    learn_stride(m, params, c.phase, c.phase_last)
+    learn_stride(m, params, c.phase, c.phase_last, _HALF * (c.rot_mean + c.rot_mean_last))
     unknown = m.phase == _U0
     angle = heading_error(m)
     if use_learned(m, params) == _U0:
@@ -185,7 +188,7 @@ def learn_mounting(state, params):
 @kernel(u4(record("ContactState"), record("Params")))
 def follow_parity(state, params):
     """Turn the parity for this step and for as many steps as fit into the time since the last good one."""
-    lost_s = np.float32(np.int32(state.rise_tick - state.good_tick)) * params.contacts.tick_s
+    lost_s = np.float32(np.int32(state.rise_tick - state.good_tick)) * state.tick_s
     if lost_s > params.contacts.end_s:
         state.vote = _F0
         state.side_zero = _I0
@@ -203,16 +206,12 @@ def finish_step(state, params, tick):
     c, m, p = state.contacts, state.mounting, params.contacts
     verdict = judge_step(c, params, c.rise_tick, tick)
     if verdict == _I0:
-        c.good_n = _U0
-        c.queue_n = _U0
-        c.phase_n = _U0
-        c.obl_last_ok = _U0
-        c.last_ok = _U0
+        break_chain(c)
         drop_up(m)
     else:
         chained = _I1 if c.good_n > _U0 else _I0
         resample(c, c.rise_tick, tick)
-        close_height(state.attitude, np.float32(np.int32(tick - c.rise_tick)) * p.tick_s, c.good_n)
+        close_height(state.attitude, np.float32(np.int32(tick - c.rise_tick)) * c.tick_s, c.good_n)
         follow_parity(c, params)
         if c.queue_n < _QUEUE:
             pending = c.queue[(c.queue_i + c.queue_n) & _QUEUE_MASK]
@@ -235,7 +234,7 @@ def finish_step(state, params, tick):
         drop_up(m)
         if c.phase_n < _U2:
             c.phase_n += _U1
-        c.step_last_s = np.float32(np.int32(c.next.tick - c.ic.tick)) * p.tick_s + (c.next.frac - c.ic.frac) * p.tick_s
+        c.step_last_s = np.float32(np.int32(c.next.tick - c.ic.tick)) * c.tick_s + (c.next.frac - c.ic.frac) * c.tick_s
     c.bridged_last_n = state.input.bridged_n
     c.saturated_last_n = c.saturated_n
     c.rise_tick = tick
@@ -319,7 +318,7 @@ def step(state, params, sample, out):
     x = m.axes
     roll = gx * x[0] + gy * x[1] + gz * x[2]
     pitch = gx * x[3] + gy * x[4] + gz * x[5]
-    full = add_to_tick(c, params, signal, roll, pitch)
+    full = add_to_tick(c, params, signal, roll, pitch, dt)
     if params.input.levelled == _U0:
         a.block_i += _U1
         if a.block_i >= params.attitude.block_n:
@@ -330,16 +329,14 @@ def step(state, params, sample, out):
     if full != _U0:
         close_tick(c, params)
         if params.input.levelled == _U0:
-            follow_heading(a, params, m, params.contacts.tick_s)
+            follow_heading(a, params, m, c.tick_s)
             sum_up(m, a)
         known = params.input.levelled != _U0 or (m.phase != _U0 and c.ticks_n > m.known_tick)
         tick = find_rise(c, params, _U1 if known else _U0)
         if tick >= _I0:
             finish_step(state, params, tick)
         if c.since_good_s > params.contacts.end_s:
-            if c.running != _U0:
-                end_running(c)
-            c.good_n = _U0
+            end_running(c)
     signal.segment = segment_of(state, params)
     state.sample_n += _U1
     return flags | emit(state, params, out)

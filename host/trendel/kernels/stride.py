@@ -97,7 +97,15 @@ def resample(state, start, stop):
         state.phase_up_2[k] = state.phase_last[k, 0]
         for j in range(5):
             state.phase_last[k, j] = state.phase[k, j]
-    step = np.float32(np.int32(stop - start)) * _PHASE_STEP
+    n = np.float32(np.int32(stop - start))
+    state.rot_mean_last = state.rot_mean
+    rotation = _F0
+    tick = start
+    while tick < stop:
+        rotation += state.ring[tick & _MASK, R_ROT]
+        tick = tick + _I1
+    state.rot_mean = rotation / n if n > _HALF else _F0
+    step = n * _PHASE_STEP
     tick, frac = start, _F0
     for k in range(PHASE_N):
         state.phase[k, 0] = at(state, tick, frac, np.int32(R_UP))
@@ -161,7 +169,7 @@ def sway_of_stride(state, stride_s):
 def measure_vertical(state, params, pending, toe, end):
     """Oscillation and braking of the step from state.ic (tick 0 here) over toe-off to end, in ticks after it."""
     m = pending.row.metrics
-    dt = params.contacts.tick_s
+    dt = state.tick_s
     first = state.ic.tick
     start = state.ic.frac
     up_sum, fwd_sum, weight = _F0, _F0, _F0
@@ -285,9 +293,9 @@ def measure_step(state, params, pending, chained):
     row.to_frac = c.to.frac * rate + p.tick_centre
     row.end_frac = c.next.frac * rate + p.tick_centre
     start = c.ic.frac
-    row.step_time_s = (end - start) * p.tick_s
-    row.metrics[M_CONTACT] = (toe - start) * p.tick_s
-    row.metrics[M_FLIGHT] = (end - toe) * p.tick_s
+    row.step_time_s = (end - start) * c.tick_s
+    row.metrics[M_CONTACT] = (toe - start) * c.tick_s
+    row.metrics[M_FLIGHT] = (end - toe) * c.tick_s
     if toe > start and end > toe:
         row.valid |= _V_TIME
         # Half sine and momentum balance: mean force over the step is weight.

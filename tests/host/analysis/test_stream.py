@@ -180,3 +180,18 @@ def test_empty_push_gives_nothing() -> None:
 def test_shapes_that_do_not_fit(acc: np.ndarray, gyr: np.ndarray | None, says: str) -> None:
     with pytest.raises(RecordingError, match=says):
         trendel.Stream(RATE_HZ).push(acc, gyr)
+
+
+def test_no_step_is_lost_in_a_bridged_gap() -> None:
+    acc, gyr, lost_n = run().acc_mps2, run().gyr_radps, 20
+    for at in range(4000, 4200, 21):
+        stream = trendel.Stream(208.0)
+        parts = [
+            stream.push(acc[:at], gyr[:at]),
+            stream.gap(lost_n),
+            stream.push(acc[at + lost_n :], gyr[at + lost_n :]),
+        ]
+        flags = np.zeros(len(acc), np.uint32)
+        flags[at : at + lost_n] = SAMPLE_INVALID
+        whole = trendel.Stream(208.0).push(acc, gyr, flags=flags)
+        assert sum(len(part.steps) for part in parts) == len(whole.steps)

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 import trendel
-from tests.host.kernels.made import Ran, in_ticks, refined, run_kernels, samples, samples_of_run, simulated
+from tests.host.kernels.made import G, Ran, in_ticks, refined, run_kernels, samples, samples_of_run, simulated
 from tests.reference import contacts, stride
 from trendel.analysis.parameters import Parameters, Setup
+from trendel.kernels.events import whole_ticks
 
 CONTACTS = Parameters().contacts
 DATA = Path(os.environ.get("TRENDEL_DATA", ""))
@@ -56,6 +57,46 @@ def test_steps_with_the_accelerometer_alone() -> None:
     for true in run.steps["ic_s"][run.steps["steady"]]:
         assert np.abs(found - true).min() < 0.04
     assert not ran.steps["side"].any()
+
+
+@pytest.mark.parametrize("walk_s", [12.0, 60.0])
+def test_walking_before_does_not_shift_the_contacts_of_a_run(walk_s: float) -> None:
+    run = simulated(stand_s=6.0, walk_s=walk_s, run_s=40.0)
+    ran = refined(samples_of_run(run), run.rate_hz)
+    truth = run.steps[run.steps["steady"]]["ic_s"]
+    found = ran.instant("ic") / run.rate_hz
+    nearest = np.abs(found[:, None] - truth).argmin(axis=0)
+    assert np.abs(found[nearest] - truth).max() < 0.03
+
+
+def test_strides_do_not_bridge_a_pause() -> None:
+    rate_hz, step_s, contact_s = 208.0, 0.36, 0.24
+    t = np.arange(round(15 * step_s * rate_hz)) / rate_hz % step_s
+    bout = np.where(t < contact_s, np.pi / 2 * step_s / contact_s * G * np.sin(np.pi * t / contact_s), 0.0)
+    up = np.concatenate([np.full(600, G), bout, np.full(round(0.8 * rate_hz), G), bout, np.full(600, G)])
+    taken = samples(np.stack([0 * up, 0 * up, up], axis=1), None, rate_hz)
+    ran = run_kernels(taken, Setup(rate_hz=rate_hz, has_gyro=False, levelled=True))
+    start, end = (ran.strides[f"{x}_i"] + ran.strides[f"{x}_frac"].astype(float) for x in ("ic", "end"))
+    assert len(ran.strides) > 20
+    assert (end - start) / rate_hz == pytest.approx(ran.strides["stride_time_s"], abs=2e-3)
+
+
+def test_whole_ticks_of_whole_multiples() -> None:
+    tick_s = np.float32(0.01)
+    found = [int(whole_ticks(np.float32(n * 0.01), tick_s)) for n in range(1, 20)]
+    assert found == list(range(1, 20))
+
+
+def test_durations_follow_the_clock_of_the_samples() -> None:
+    """An IMU that is 4 % slow by its own clock: what comes with the samples counts, not the nominal rate."""
+    run = simulated(rate_hz=208.0)
+    nominal, true = samples_of_run(run), samples_of_run(run)
+    true["dt_s"] = np.float32(1.04 / 208.0)
+    setup = Setup(rate_hz=208.0, has_gyro=False)
+    for k in range(3):
+        nominal["gyr_radps"][:, k] = true["gyr_radps"][:, k] = 0
+    times = [np.median(run_kernels(taken, setup).steps["step_time_s"]) for taken in (nominal, true)]
+    assert times[1] / times[0] == pytest.approx(1.04, rel=2e-3)
 
 
 @needs_data

@@ -98,3 +98,17 @@ def test_without_running_nothing_is_learned_but_up() -> None:
     assert state.phase == 0 and state.strides_n == 0
     true = Rotation.from_rotvec(run.parameters.mounting_rotvec_deg, degrees=True).as_matrix()
     assert attitude.angle_between_deg(np.asarray(state.axes, float)[6:9], true[2]) < 1.0
+
+
+@pytest.mark.parametrize("turn_dps", [5.5, -5.5])
+def test_running_round_a_bend_does_not_turn_the_mounting(turn_dps: float) -> None:
+    """The bend of a 400 m track: the slow heading lags behind the pelvis."""
+    run = simulated(run_s=60.0)
+    true = Rotation.from_rotvec(run.parameters.mounting_rotvec_deg, degrees=True).as_matrix()
+    heading = []
+    for rate in (0.0, turn_dps):
+        gyr = run.gyr_radps + np.radians(rate) * run.r_world_from_sensor[:, 2, :] * (run.t_s > 5)[:, None]
+        state = run_kernels(samples(run.acc_mps2, gyr, run.rate_hz), Setup(rate_hz=run.rate_hz)).state
+        forward = true @ np.asarray(state.mounting[0].axes_learned, float)[:3]
+        heading.append(np.degrees(np.arctan2(forward[1], forward[0])))
+    assert heading[1] == pytest.approx(heading[0], abs=1.0)
