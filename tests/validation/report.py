@@ -204,10 +204,10 @@ RMSE 4.1 roll, 2.8 pitch, 3.6 yaw.
 ![angles against markers](figures/mocap_angles.png)
 
 Strides of the same run repeated to {mocap_long.DURATION_S:.0f} s (joined over {mocap_long.FADE_S:g} s), mounting
-found, in {mocap_long.TURNS} orientations, worst: {long}. What remains in rotation is mostly a matter of definition:
-without a standing posture the forward axis is level in the mean of running, the marker frame's leans forward by
-{lean:.0f} deg, and an axis that leans by that swings sideways with obliquity. An error-free estimate about the level
-axis would show {floor:.2f} deg.
+found, in {mocap_long.TURNS} orientations, worst: {long}. Part of what remains in rotation is a matter of
+definition: an axis that leans forward swings sideways with obliquity, the marker frame's leans by {lean:.0f} deg, and without
+a standing posture 8 deg are assumed ([decision 0008](decisions/0008-lean.md)). An error-free estimate about an axis
+that is level in the mean would show {floor:.2f} deg.
 
 ### Steps of the same run
 

@@ -101,23 +101,26 @@ def one_pass(
     n = len(recording)
     params = kernel_params(parameters, setup)
     state, out = zeros("State"), zeros("Out")
-    room = int(n / setup.rate_hz / _STEP_MIN_S) + 16
-    steps, strides = np.zeros(room, DTYPES["StepRow"]), np.zeros(room, DTYPES["StrideRow"])
+    room = int(CHUNK_N / setup.rate_hz / _STEP_MIN_S) + 16
+    step_rows, stride_rows = np.zeros(room, DTYPES["StepRow"]), np.zeros(room, DTYPES["StrideRow"])
+    steps, strides = [step_rows[:0]], [stride_rows[:0]]
     kept, passing = zeros("Signal", min(n, signals_n)), zeros("Signal", min(n, CHUNK_N))
     segments = np.zeros(n, np.uint8)
-    counts = np.zeros(2, np.int64)
     start = 0
     while start < n:
         stop = min(start + CHUNK_N, n)
         if start < len(kept) < stop:
             stop = len(kept)
         part = kept[start:stop] if stop <= len(kept) else passing[: stop - start]
-        run(state, params, samples_of(recording, start, stop), part, steps, strides, out, counts)
+        counts = np.zeros(2, np.int64)
+        run(state, params, samples_of(recording, start, stop), part, step_rows, stride_rows, out, counts)
+        steps.append(step_rows[: counts[0]].copy())
+        strides.append(stride_rows[: counts[1]].copy())
         segments[start:stop] = part["segment"]
         if progress is not None:
             progress(stop / n)
         start = stop
-    return Pass(params, state, steps[: counts[0]], strides[: counts[1]], kept, segments, setup)
+    return Pass(params, state, np.concatenate(steps), np.concatenate(strides), kept, segments, setup)
 
 
 def passes(
