@@ -206,8 +206,8 @@ RMSE 4.1 roll, 2.8 pitch, 3.6 yaw.
 Strides of the same run repeated to {mocap_long.DURATION_S:.0f} s (joined over {mocap_long.FADE_S:g} s), mounting
 found, in {mocap_long.TURNS} orientations, worst: {long}. Part of what remains in rotation is a matter of
 definition: an axis that leans forward swings sideways with obliquity, the marker frame's leans by {lean:.0f} deg, and
-without a standing posture 8 deg are assumed ([decision 0008](decisions/0008-lean.md)). An error-free estimate about an axis
-that is level in the mean would show {floor:.2f} deg.
+without a standing posture 8 deg are assumed ([decision 0008](decisions/0008-lean.md)). An error-free estimate about
+an axis that is level in the mean would show {floor:.2f} deg.
 
 ### Steps of the same run
 
