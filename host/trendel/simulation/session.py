@@ -1,0 +1,205 @@
+"""A session: standing, walking, running, jumping and stops one after another, with turns; known at every instant."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trendel.constants import STANDARD_GRAVITY_MPS2 as G
+from trendel.errors import ParameterError
+from trendel.simulation.curve import F64, Curve, rise, zero
+from trendel.simulation.gait import GaitParameters
+from trendel.simulation.other import WALK_SPEED_MPS, Jumping, Standing, Walking
+from trendel.simulation.running import RunningBout, Variability
+
+KINDS = ("stand", "walk", "run", "jump")
+BLEND_S = 1.0  # one segment fades into the next over this time, half of it on either side
+
+
+@dataclass(frozen=True)
+class Fatigue:
+    """Drop that grows with time since the session began: by `left_deg`, `right_deg` between the two times."""
+
+    left_deg: float = 0.0
+    right_deg: float = 0.0
+    start_s: float = 0.0
+    end_s: float = 1800.0
+    course: str = "linear"  # or "sigmoid": slow, fast about the middle, slow
+
+    def growth_deg(self, t_s: F64) -> tuple[F64, F64]:
+        """Growth of each side at these times, (n,) each."""
+        if self.course not in ("linear", "sigmoid") or not self.end_s > self.start_s:
+            raise ParameterError("Fatigue needs course linear or sigmoid, and an end after its start.")
+        u = np.clip((t_s - self.start_s) / (self.end_s - self.start_s), 0.0, 1.0)
+        share = u if self.course == "linear" else u**3 * (10 - 15 * u + 6 * u**2)
+        return self.left_deg * share, self.right_deg * share
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A change of heading (to the left positive) of the whole way."""
+
+    start_s: float
+    length_s: float
+    angle_deg: float
+
+
+@dataclass(frozen=True)
+class Session:
+    """Segments (kind, seconds) in order, and how the running in them goes. The same values give the same session."""
+
+    segments: tuple[tuple[str, float], ...]
+    gait: GaitParameters = field(default_factory=GaitParameters)
+    variability: Variability = field(default_factory=Variability)
+    fatigue: Fatigue = field(default_factory=Fatigue)
+    turns: tuple[Turn, ...] = ()
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for kind, seconds in self.segments:
+            if kind not in KINDS:
+                raise ParameterError(f"a segment must be stand, walk, run or jump; it is {kind!r}.")
+            if not seconds >= 2 * BLEND_S:
+                raise ParameterError(f"a segment must last {2 * BLEND_S:g} s or more; {kind} lasts {seconds:g}.")
+        if not self.segments:
+            raise ParameterError("a session needs a segment.")
+
+    @cached_property
+    def edges_s(self) -> F64:
+        """(segments + 1,) where each begins, and the end."""
+        return np.concatenate(([0.0], np.cumsum([s for _, s in self.segments])))
+
+    @cached_property
+    def parts(self) -> tuple[Standing | Walking | RunningBout | Jumping, ...]:
+        """The motion of each segment."""
+        made: list[Standing | Walking | RunningBout | Jumping] = []
+        streams = np.random.SeedSequence(self.seed).spawn(len(self.segments))
+        for k, (kind, _) in enumerate(self.segments):
+            start, end = self.edges_s[k] - BLEND_S / 2, self.edges_s[k + 1] + BLEND_S / 2
+            rng = np.random.default_rng(streams[k])
+            if kind == "run":
+                made.append(RunningBout(self.gait, start, end, rng, self.variability, self.fatigue.growth_deg))
+            elif kind == "walk":
+                made.append(Walking(start, end, rng, self.variability.alpha))
+            else:
+                made.append(Jumping(start) if kind == "jump" else Standing(start))
+        return tuple(made)
+
+    def segment(self, t: F64) -> NDArray[np.intp]:
+        """Which segment each instant lies in, (n,)."""
+        return np.clip(np.searchsorted(self.edges_s, t, side="right") - 1, 0, len(self.segments) - 1)
+
+    def heading(self, t: F64) -> Curve:
+        """Heading of the way (rad, to the left)."""
+        made = zero(len(t))
+        for turn in self.turns:
+            made = made + rise(t, turn.start_s, turn.length_s).scaled(np.radians(turn.angle_deg))
+        return made
+
+    def at(self, t: F64) -> "Instants":
+        """Everything at increasing instants (n,) in seconds since the session began."""
+        n = len(t)
+        sums = [[np.zeros(n) for _ in range(3)] for _ in range(7)]
+        contact, speed = np.zeros(n, np.int8), [np.zeros(n) for _ in range(2)]
+        here = self.segment(t)
+        last = len(self.segments) - 1
+        for k, part in enumerate(self.parts):
+            low = -np.inf if k == 0 else self.edges_s[k] - BLEND_S / 2
+            high = np.inf if k == last else self.edges_s[k + 1] + BLEND_S / 2
+            a, b = np.searchsorted(t, (low, high))
+            if a == b:
+                continue
+            now = t[a:b]
+            share = Curve(np.ones(b - a), np.zeros(b - a), np.zeros(b - a))
+            if k > 0:
+                share = share * rise(now, low, BLEND_S)
+            if k < last:
+                share = share - share * rise(now, high - BLEND_S, BLEND_S)
+            motion = part(now)
+            for total, curve in zip(sums, motion.curves, strict=True):
+                faded = share * curve
+                for into, values in zip(total, (faded.x, faded.d1, faded.d2), strict=True):
+                    into[a:b] += values
+            contact[a:b] = np.where(here[a:b] == k, motion.contact, contact[a:b])
+            kind = self.segments[k][0]
+            pace = self.gait.speed_mps if kind == "run" else WALK_SPEED_MPS if kind == "walk" else 0.0
+            speed[0][a:b] += pace * share.x
+            speed[1][a:b] += pace * share.d1
+        forward, left, up, roll, tilt, turn, mass = (Curve(*total) for total in sums)
+        return Instants(
+            t, forward, left, up, roll, tilt, turn, mass, contact, here, speed[0], speed[1], self.heading(t)
+        )
+
+
+@dataclass(frozen=True)
+class Instants:
+    """The truth at instants (n,), and what an ideal sensor fixed in the pelvis would read there."""
+
+    t_s: F64
+    forward: Curve  # along the way, without the travel (m)
+    left: Curve
+    up: Curve
+    roll: Curve
+    tilt: Curve
+    turn: Curve  # about the way
+    mass: Curve  # height of the centre of mass
+    contact: NDArray[np.int8]  # 0 none, 1 left, 2 right, 3 both
+    segment: NDArray[np.intp]
+    speed_mps: F64
+    speed_change_mps2: F64
+    heading: Curve
+
+    @cached_property
+    def r_world_from_pelvis(self) -> F64:
+        """Rz(heading + turn) Ry(tilt) Rx(roll), (n, 3, 3)."""
+        yaw = self.heading.x + self.turn.x
+        ct, st = np.cos(yaw), np.sin(yaw)
+        cy, sy, cr, sr = np.cos(self.tilt.x), np.sin(self.tilt.x), np.cos(self.roll.x), np.sin(self.roll.x)
+        made = np.empty((len(yaw), 3, 3))
+        made[:, 0, 0], made[:, 0, 1], made[:, 0, 2] = ct * cy, ct * sy * sr - st * cr, ct * sy * cr + st * sr
+        made[:, 1, 0], made[:, 1, 1], made[:, 1, 2] = st * cy, st * sy * sr + ct * cr, st * sy * cr - ct * sr
+        made[:, 2, 0], made[:, 2, 1], made[:, 2, 2] = -sy, cy * sr, cy * cr
+        return made
+
+    @property
+    def force_bw(self) -> F64:
+        """Vertical ground force in body weights, (n,)."""
+        return 1 + self.mass.d2 / G
+
+    @property
+    def acc_way_mps2(self) -> F64:
+        """Acceleration of the clip along the way, to its left, and up, (n, 3): travel, turn and motion about it."""
+        w, dw = self.heading.d1, self.heading.d2
+        x, y = self.forward, self.left
+        return np.stack(
+            (
+                self.speed_change_mps2 + x.d2 - 2 * w * y.d1 - dw * y.x - w * w * x.x,
+                self.speed_mps * w + y.d2 + 2 * w * x.d1 + dw * x.x - w * w * y.x,
+                self.up.d2,
+            ),
+            axis=1,
+        )
+
+    @property
+    def acc_pelvis_mps2(self) -> F64:
+        """Specific force in the pelvis frame, (n, 3)."""
+        a = self.acc_way_mps2
+        c, s = np.cos(self.heading.x), np.sin(self.heading.x)
+        world = np.stack((c * a[:, 0] - s * a[:, 1], s * a[:, 0] + c * a[:, 1], a[:, 2] + G), axis=1)
+        return np.einsum("nji,nj->ni", self.r_world_from_pelvis, world)
+
+    @property
+    def gyr_pelvis_radps(self) -> F64:
+        """Angular rate in the pelvis frame, (n, 3)."""
+        yaw = self.heading.d1 + self.turn.d1
+        sy, cy, sr, cr = np.sin(self.tilt.x), np.cos(self.tilt.x), np.sin(self.roll.x), np.cos(self.roll.x)
+        return np.stack(
+            (self.roll.d1 - yaw * sy, self.tilt.d1 * cr + yaw * cy * sr, yaw * cy * cr - self.tilt.d1 * sr), axis=1
+        )
+
+    @property
+    def angles_deg(self) -> tuple[F64, F64, F64]:
+        """Tilt, obliquity and rotation as docs/conventions.md defines them."""
+        obliquity = np.arcsin(np.sin(self.roll.x) * np.cos(self.tilt.x))
+        return np.degrees(self.tilt.x), np.degrees(obliquity), np.degrees(self.turn.x)
