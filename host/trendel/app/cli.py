@@ -165,6 +165,55 @@ def demo() -> None:
 
 
 @app.command()
+def simulate(
+    run: Annotated[Path, typer.Argument(metavar="RUN.csv", help="The recording to write.", show_default=False)],
+    minutes: Annotated[float, typer.Option(metavar="N", min=0.25, max=600.0, help="Running, in minutes.")] = 10.0,
+    seed: Annotated[int, typer.Option(metavar="S", min=0, help="The same seed gives the same files.")] = 0,
+    speed: Annotated[float, typer.Option(help="m/s.")] = 3.2,
+    step_rate: Annotated[float, typer.Option(help="Steps a minute.")] = 168.0,
+    contact_time: Annotated[float, typer.Option(help="ms.")] = 250.0,
+    drop_left: Annotated[float, typer.Option(help="Pelvic drop in left stance, degrees.")] = 5.0,
+    drop_right: Annotated[float, typer.Option(help="Pelvic drop in right stance, degrees.")] = 5.0,
+    growth_left: Annotated[float, typer.Option(help="Drop that fatigue adds on the left by the end, degrees.")] = 0.0,
+    growth_right: Annotated[float, typer.Option(help="The same on the right.")] = 0.0,
+    foot_strike: Annotated[str, typer.Option(metavar="rear|mid|fore", help="How the foot lands.")] = "rear",
+    grade: Annotated[float, typer.Option(help="Rise over run.")] = 0.0,
+    alpha: Annotated[float, typer.Option(help="DFA exponent of the variation from step to step.")] = 0.8,
+    rate_hz: Annotated[float, typer.Option(help="Output rate of the sensor as it says.")] = 208.0,
+    rate_error: Annotated[float, typer.Option(help="How far its true rate is off: 0.05 is 5 %.")] = 0.01,
+    ideal: Annotated[bool, typer.Option("--ideal", help="A sensor without faults, its axes the pelvis'.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
+) -> None:
+    """Write a simulated run and its truth: RUN.csv, RUN.json, RUN.truth.csv, RUN.contacts.csv.
+
+    Standing, walking, running with turns and a stop, jumps, standing.
+    """
+    from trendel.app.simulate import write_simulated
+    from trendel.simulation.gait import GaitParameters
+    from trendel.simulation.running import Variability
+    from trendel.simulation.sensor import SensorModel
+
+    write_simulated(
+        run,
+        minutes=minutes,
+        seed=seed,
+        gait=GaitParameters(
+            speed_mps=speed,
+            step_rate_spm=step_rate,
+            contact_time_ms=contact_time,
+            drop_left_deg=drop_left,
+            drop_right_deg=drop_right,
+            foot_strike=foot_strike,
+            grade=grade,
+        ),
+        variability=Variability(alpha=alpha),
+        growth_deg=(growth_left, growth_right),
+        sensor=SensorModel.ideal(rate_hz) if ideal else SensorModel(rate_hz=rate_hz, rate_error=rate_error, seed=seed),
+        overwrite=overwrite,
+    )
+
+
+@app.command()
 def warm() -> None:
     """Compile the kernels into the cache, so that the first analysis does not wait for it."""
     from trendel.app.warm import warm_kernels
