@@ -69,7 +69,8 @@ def write_simulated(
     _write_contacts(made, contacts_file)
     stdout_console().print(
         f"{path.name}: simulated, {made.t_s[-1] / 60:.1f} min at {made.rate_hz:.1f} Hz, "
-        f"{len(made.steps)} running steps. Truth in {truth_file.name} and {contacts_file.name}. Next: trendel analyze {path.name}"
+        f"{len(made.steps)} running steps. Truth in {truth_file.name} and {contacts_file.name}. "
+        f"Next: trendel analyze {path.name}"
     )
 
 
