@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from trendel.errors import RecordingError
+from trendel.recording.jitter import HEAVY_JITTER, is_heavy, line_step, missing_samples
 
 LONGEST_FILLED_GAP_S = 0.5
 MIN_RATE_HZ, MAX_RATE_HZ = 20.0, 10_000.0
@@ -20,7 +21,7 @@ _LATEST_S = 1e11
 _FEW_FRACTION = 0.01
 _FEW = 3
 _WITHOUT_STAMPS = "leave the time column out with columns={'t': None} and give rate_hz"
-_HEAVY_JITTER, _NOTED_JITTER = 0.30, 0.10
+_NOTED_JITTER = 0.10
 
 
 @dataclass
@@ -199,13 +200,20 @@ def _grid(t: np.ndarray, rate_hint_hz: float | None, notes: list[str]) -> Timeba
         d = np.diff(t)
         if np.any(d <= 0):
             raise RecordingError("has time stamps too coarse to place its samples: " + _WITHOUT_STAMPS)
+    resolution_s = 1e-3 if _rounded_to_ms(t) else 0.0
+    heavy = is_heavy(d[d <= LONGEST_FILLED_GAP_S], resolution_s)
+    step = line_step(t) if heavy else step
     # Before anything is divided by it: what passes here is a sane number.
     check_rate(1.0 / max(step, 1e-12), "the time stamps give", unit_hint(step))
-    step = _refined_step(t, d, step)
+    step = step if heavy else _refined_step(t, d, step)
     short = d <= LONGEST_FILLED_GAP_S
     for _ in range(3):
-        gap = _gaps(d, step)
-        missing = np.where(gap & short, np.maximum(np.rint(d / step) - 1, 1), 0)
+        if heavy:
+            missing = missing_samples(d, step, LONGEST_FILLED_GAP_S)
+            gap = (missing > 0) | ~short
+        else:
+            gap = _gaps(d, step)
+            missing = np.where(gap & short, np.maximum(np.rint(d / step) - 1, 1), 0)
         step = float(d[short].sum() / (np.count_nonzero(short) + missing.sum()))
     _note_jitter(d[~gap], step, notes)
     missing = missing.astype(np.int64)
@@ -278,13 +286,16 @@ def _spread(t: np.ndarray) -> np.ndarray:
 def _refined_step(t: np.ndarray, d: np.ndarray, step: float) -> float:
     """The mean step without gaps, from the median `step`, which rounded stamps put off by up to a resolution."""
     window = 64
-    rounded_to_ms = np.abs(t * 1e3 - np.rint(t * 1e3)).max() < 1e-3
-    if rounded_to_ms and step < 2.6e-3 and len(t) > 2 * window:
+    if _rounded_to_ms(t) and step < 2.6e-3 and len(t) > 2 * window:
         # Steps of 1 and 2 ms may be 833 Hz rounded, or 1000 Hz with losses: the slope over many samples tells.
         return float(np.median(t[window:] - t[:-window])) / window
     for _ in range(3):
         step = float(d[d < 1.5 * step].mean())
     return step
+
+
+def _rounded_to_ms(t: np.ndarray) -> bool:
+    return bool(np.abs(t * 1e3 - np.rint(t * 1e3)).max() < 1e-3)
 
 
 def _gaps(d: np.ndarray, step: float) -> np.ndarray:
@@ -310,8 +321,8 @@ def _note_jitter(d: np.ndarray, step: float, notes: list[str]) -> None:
     # Stamps rounded to milliseconds are no jitter of the sampling.
     if jitter <= _NOTED_JITTER or np.abs(off).max() <= 1.001e-3:
         return
-    heavy = "Heavy jitter: the" if jitter > _HEAVY_JITTER else "The"
-    end = "; instants and angles are less certain" if jitter > _HEAVY_JITTER else ""
+    heavy = "Heavy jitter: the" if jitter > HEAVY_JITTER else "The"
+    end = "; instants and angles are less certain" if jitter > HEAVY_JITTER else ""
     notes.append(
         f"{heavy} steps between time stamps vary by {100 * jitter:.0f} % (rms); "
         f"the mean step of {1e3 * step:.4g} ms is used{end}."

@@ -77,6 +77,42 @@ def test_small_jitter_is_kept_and_heavy_jitter_is_said() -> None:
     assert heavy.counts.filled < 0.02 * len(t)
 
 
+@pytest.mark.parametrize("sd_s", [1.5e-3, 2e-3, 3e-3, 5e-3, 2e-2, None])
+@pytest.mark.parametrize("rate_hz", [None, 200.0])
+@pytest.mark.parametrize("rate", [104.0, 200.0])
+def test_stamps_that_jitter_by_whole_steps_lack_nothing(sd_s: float | None, rate_hz: float | None, rate: float) -> None:
+    """Gaussian noise on the stamps (sorted); None: steps drawn from an exponential distribution."""
+    t, acc, gyr = running(60.0, rate)
+    noise = np.random.default_rng(8)
+    if sd_s is None:
+        stamps = np.cumsum(noise.exponential(1 / rate, len(t)))
+    else:
+        stamps = np.sort(t + noise.normal(0, sd_s, len(t)))
+    recording = arrays(acc, gyr, None if rate_hz is None else rate, t_s=stamps)
+    assert adds_up(recording)
+    mean_hz = (len(t) - 1) / (stamps[-1] - stamps[0])
+    assert recording.rate_hz == pytest.approx(mean_hz, rel=1e-3)
+    assert recording.counts.filled == recording.counts.gaps == 0
+    np.testing.assert_array_equal(recording.t_s, stamps)
+    relative = np.std(np.diff(stamps)) * rate
+    assert any("Heavy jitter" in note for note in recording.notes) == (relative > 0.3)
+
+
+@pytest.mark.parametrize("sd_s", [2e-3, 3e-3])
+def test_gaps_behind_heavy_jitter_are_found(sd_s: float) -> None:
+    t, acc, gyr = running(60.0, 200.0)
+    stamps = np.sort(t + np.random.default_rng(9).normal(0, sd_s, len(t)))
+    keep = np.ones(len(t), bool)
+    for start, n in ((1000, 10), (3000, 40), (5000, 99), (8000, 400)):
+        keep[start : start + n] = False
+    recording = arrays(acc[keep], gyr[keep], t_s=stamps[keep])
+    assert adds_up(recording)
+    assert recording.rate_hz == pytest.approx(200, rel=1e-3)
+    assert recording.counts.gaps == 1
+    assert recording.counts.filled == pytest.approx(149, abs=4)
+    assert not recording.valid[[1005, 3010, 3030, 5050]].any()
+
+
 @pytest.mark.parametrize("block", [2, 5, 10])
 @pytest.mark.parametrize("inside", [0.0, 1e-5])
 def test_blocks_stamped_on_arrival_are_spaced_evenly(block: int, inside: float) -> None:
