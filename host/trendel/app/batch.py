@@ -17,10 +17,11 @@ from trendel.app.options import AnalyzeOptions, read_recording, run_analysis
 from trendel.app.outputs import default_folder, make_folder, to_json, write_result
 from trendel.app.progress import count_bar
 from trendel.app.screen import stderr_console, stdout_console
+from trendel.app.versions import code_key
 from trendel.app.warm import load_kernels
 from trendel.errors import RecordingError, TrendelError
 
-JOB_KEY = "job_sha256"  # in summary.json: same content, options and kernels give the same key
+JOB_KEY = "job_sha256"  # in summary.json: same content, options, parameters and code give the same key
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Job:
     recording: Path
     folder: Path
     options: AnalyzeOptions
-    base_key: str  # hash of what is common to all: options, kernels
+    base_key: str  # hash of what is common to all: options, parameters, code
 
 
 @dataclass(frozen=True)
@@ -85,14 +86,16 @@ def analyze_folder(folder: Path, out: Path | None, options: AnalyzeOptions, *, j
 
 
 def find_jobs(folder: Path, out: Path, options: AnalyzeOptions) -> list[Job]:
-    """One job for each recording under `folder`, results of earlier analyses left out; raises RecordingError."""
-    from trendel.kernels.compile import KERNEL_HASH
+    """One job for each recording under `folder`, results of earlier analyses left out.
+
+    Raises RecordingError where there is none, ParameterError where the parameters of all cannot be read.
+    """
     from trendel.recording import find_recordings
 
     recordings = [path for path in find_recordings(folder) if not _is_result(path, folder, out)]
     if not recordings:
         raise RecordingError(f"There is no recording in {folder}: a recording is a CSV file with a header.")
-    base_key = f"{options.fingerprint()} {KERNEL_HASH}"
+    base_key = f"{options.fingerprint()} {code_key()}"
     stems = [path.relative_to(folder).with_suffix("") for path in recordings]
     jobs = []
     for path, stem in zip(recordings, stems, strict=True):
@@ -108,7 +111,7 @@ def _is_result(path: Path, folder: Path, out: Path) -> bool:
 
 
 def job_key(job: Job) -> str:
-    """SHA-256 of everything the result depends on: the recording, its sidecar, the options and the kernels."""
+    """SHA-256 of everything the result depends on: the recording, its sidecar, options, parameters and code."""
     from trendel.recording.sidecar import sidecar_path
 
     digest = hashlib.sha256(job.base_key.encode())

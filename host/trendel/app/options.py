@@ -42,12 +42,16 @@ class AnalyzeOptions:
     read: ReadOptions = field(default_factory=ReadOptions)
 
     def fingerprint(self) -> str:
-        """SHA-256 of everything here that can change a result, with the content of the files named."""
+        """SHA-256 of everything here that can change a result: of files the content, of parameters all values.
+
+        Defaults count like given ones, since they change from version to version. Raises ParameterError.
+        """
+        from trendel.analysis import Parameters
+
         plain = asdict(self)
-        for name in ("mounting", "params_file"):
-            value = plain[name]
-            if value is not None and Path(value).is_file():
-                plain[name] = hashlib.sha256(Path(value).read_bytes()).hexdigest()
+        plain["params_file"] = (load_parameters(self.params_file) or Parameters()).to_dict()
+        if Path(self.mounting).is_file():
+            plain["mounting"] = hashlib.sha256(Path(self.mounting).read_bytes()).hexdigest()
         return hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode()).hexdigest()
 
 

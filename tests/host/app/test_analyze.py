@@ -134,9 +134,9 @@ def test_columns_given_twice_are_refused() -> None:
 
 def test_fingerprint_follows_the_content_of_files_named(tmp_path: Path) -> None:
     file = tmp_path / "p.toml"
-    file.write_text("a = 1")
+    file.write_text("[input]\nbridge_max_ms = 200.0\n")
     first = AnalyzeOptions(params_file=file).fingerprint()
     assert first == AnalyzeOptions(params_file=file).fingerprint()
-    file.write_text("a = 2")
+    file.write_text("[input]\nbridge_max_ms = 201.0\n")
     assert first != AnalyzeOptions(params_file=file).fingerprint()
     assert AnalyzeOptions().fingerprint() != AnalyzeOptions(read=ReadOptions(rate_hz=100.0)).fingerprint()
