@@ -1,7 +1,6 @@
 """`trendel analyze DIR`: every recording of a folder, resumable, in several processes, with one tidy table over all."""
 
 import hashlib
-import json
 import signal
 import time
 import traceback
@@ -14,14 +13,12 @@ from pathlib import Path
 
 from trendel.app.collect import Collected, collect
 from trendel.app.options import AnalyzeOptions, read_recording, run_analysis
-from trendel.app.outputs import default_folder, make_folder, to_json, write_result
+from trendel.app.outputs import default_folder, holds_result, make_folder, to_json, write_result
 from trendel.app.progress import count_bar
 from trendel.app.screen import stderr_console, stdout_console
 from trendel.app.versions import code_key
 from trendel.app.warm import load_kernels
 from trendel.errors import RecordingError, TrendelError
-
-JOB_KEY = "job_sha256"  # in summary.json: same content, options, parameters and code give the same key
 
 
 @dataclass(frozen=True)
@@ -126,12 +123,11 @@ def run_job(job: Job) -> Outcome:
     """Analyse one recording unless its result is there already. Never raises but for Ctrl-C."""
     try:
         key = job_key(job)
-        if _done_before(job, key):
+        if holds_result(job.folder, key, signals=job.options.signals):
             return Outcome(job.name, "skipped")
         recording = read_recording(job.recording, job.options.read)
         result = run_analysis(recording, job.options)
-        summary = {**result.summary, JOB_KEY: key}
-        write_result(job.folder, result, summary, signals=job.options.signals)
+        write_result(job.folder, result, signals=job.options.signals, job_key=key)
         return Outcome(job.name, "done")
     except TrendelError as error:
         reason = str(error).removeprefix(f"{job.recording.name}: ").removeprefix(f"{job.recording}: ")
@@ -144,19 +140,6 @@ def run_job(job: Job) -> Outcome:
         where = f"{Path(place.filename).name}:{place.lineno}"
         reason = f"a defect in Trendel, please report it: {type(error).__name__}: {error} ({where})"
     return Outcome(job.name, "failed", reason)
-
-
-def _done_before(job: Job, key: str) -> bool:
-    try:
-        summary = json.loads((job.folder / "summary.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    names = ["steps.csv", "strides.csv"] + (["signals.csv"] if job.options.signals else [])
-    return (
-        isinstance(summary, dict)
-        and summary.get(JOB_KEY) == key
-        and all((job.folder / name).is_file() for name in names)
-    )
 
 
 def _outcomes(todo: list[Job], jobs: int) -> Iterator[Outcome]:

@@ -5,6 +5,7 @@ import json
 import math
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,10 @@ from trendel.errors import TrendelError
 
 if TYPE_CHECKING:
     from trendel.analysis import Result
+
+SUMMARY = "summary.json"
+JOB_KEY = "job_sha256"  # in summary.json: same content, options, parameters and code give the same key
+FILE_BYTES = "file_bytes"  # in summary.json: the size of each table
 
 
 class OutputError(TrendelError):
@@ -34,14 +39,23 @@ def make_folder(folder: Path) -> None:
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file beside `path`, then rename it to `path`; raises OutputError."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = _temporary(path)
     try:
         write(temporary)
         temporary.replace(path)
     except OSError as error:
         raise _output_error(path, error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        _discard(temporary)
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.part")
+
+
+def _discard(path: Path) -> None:
+    with suppress(OSError):  # where it could not be made: the error that matters is on its way already
+        path.unlink(missing_ok=True)
 
 
 def write_text_atomically(path: Path, text: str) -> None:
@@ -49,20 +63,59 @@ def write_text_atomically(path: Path, text: str) -> None:
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
-def write_result(folder: Path, result: "Result", summary: dict[str, Any], *, signals: bool) -> list[Path]:
-    """steps.csv, strides.csv, signals.csv if wanted, and last summary.json, whose presence says that all are there."""
+def write_result(folder: Path, result: "Result", *, signals: bool, job_key: str | None = None) -> list[Path]:
+    """steps.csv, strides.csv, signals.csv if wanted, and summary.json, whose presence says that all are there.
+
+    Everything is written before the first file is renamed, so a write that stops leaves the earlier results. An earlier
+    result's signals.csv goes if this one has none. With `job_key`, summary.json also says which job this is and how
+    many bytes each table has: :func:`holds_result` looks for them.
+    """
     make_folder(folder)
     tables = {"steps.csv": result.steps, "strides.csv": result.strides}
     if signals:
         tables["signals.csv"] = result.signals
-    (folder / "summary.json").unlink(missing_ok=True)
-    written = []
-    for name, table in tables.items():
-        write_atomically(folder / name, table.to_csv)
-        written.append(folder / name)
-    write_text_atomically(folder / "summary.json", to_json(summary))
-    written.append(folder / "summary.json")
-    return written
+    names = [*tables, SUMMARY]
+    temporaries = {name: _temporary(folder / name) for name in names}
+    summary, ours = folder / SUMMARY, (folder / SUMMARY).exists()
+    renamed_n = 0
+    name = SUMMARY
+    try:
+        for name, table in tables.items():
+            table.to_csv(temporaries[name])
+        about = dict(result.summary)
+        if job_key is not None:
+            about |= {JOB_KEY: job_key, FILE_BYTES: {key: temporaries[key].stat().st_size for key in tables}}
+        name = SUMMARY
+        temporaries[name].write_text(to_json(about), encoding="utf-8")
+        for name in names:
+            if name == SUMMARY and ours and not signals:
+                (folder / "signals.csv").unlink(missing_ok=True)
+            temporaries[name].replace(folder / name)
+            renamed_n += 1
+    except BaseException as error:
+        if renamed_n:  # tables of two analyses must not look like one
+            _discard(summary)
+        if isinstance(error, OSError):
+            raise _output_error(folder / name, error) from error
+        raise
+    finally:
+        for temporary in temporaries.values():
+            _discard(temporary)
+    return [folder / name for name in names]
+
+
+def holds_result(folder: Path, job_key: str, *, signals: bool) -> bool:
+    """Whether the whole result of this job is in `folder`: its key and every table in full length."""
+    try:
+        about = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+        names = {"steps.csv", "strides.csv"} | ({"signals.csv"} if signals else set())
+        return (
+            isinstance(about, dict)
+            and about.get(JOB_KEY) == job_key
+            and about.get(FILE_BYTES) == {name: (folder / name).stat().st_size for name in names}
+        )
+    except (OSError, ValueError):
+        return False
 
 
 def to_json(value: Any) -> str:
@@ -91,6 +144,8 @@ def _output_error(path: Path, error: OSError) -> OutputError:
         return OutputError(f"The disk is full: {path} was not written. Free some space or choose another --out.")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return OutputError(f"No permission to write {path}: choose another folder with --out.")
-    if error.errno in (errno.EEXIST, errno.ENOTDIR, errno.EISDIR):
+    if error.errno == errno.ENOTDIR:
+        return OutputError(f"{path} cannot be made because a part of its path is a file, not a folder.")
+    if error.errno in (errno.EEXIST, errno.EISDIR):
         return OutputError(f"{path} cannot be made because something else has that name: choose another --out.")
     return OutputError(f"{path} was not written: {(error.strerror or str(error)).lower()}.")

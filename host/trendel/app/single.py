@@ -17,7 +17,7 @@ def analyze_file(run: Path, out: Path | None, options: AnalyzeOptions, *, as_jso
     load_kernels()
     with fraction_bar(f"analysing {run.name}") as progress:
         result = run_analysis(recording, options, progress)
-    written = write_result(folder, result, result.summary, signals=options.signals)
+    written = write_result(folder, result, signals=options.signals)
     if as_json:
         print(to_json(result.summary), end="")
         return
