@@ -211,7 +211,7 @@ def _guessed_time_unit(t: np.ndarray, name: str, notes: list[str]) -> Unit:
     steps = steps[steps > 0]
     step = float(np.median(steps)) if len(steps) else 0.0
     for unit in (SECOND, MILLISECOND, MICROSECOND, NANOSECOND):
-        # 20 to 5000 Hz: less than a factor of 1000, so at most one unit fits.
+        # 20 to 5000 Hz, wider than what is analysed: less than a factor of 1000, so at most one unit fits.
         if 2e-4 <= step * unit.factor <= 5e-2:
             notes.append(f"Column {name!r} names no unit; its steps are those of an IMU in {unit.name}.")
             return unit

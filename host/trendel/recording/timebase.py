@@ -9,12 +9,15 @@ from itertools import pairwise
 
 import numpy as np
 
+from trendel.constants import RATE_MAX_HZ, RATE_MIN_HZ
 from trendel.errors import RecordingError
 from trendel.recording.jitter import HEAVY_JITTER, is_heavy, line_step, missing_samples
 
 LONGEST_FILLED_GAP_S = 0.5
-MIN_RATE_HZ, MAX_RATE_HZ = 20.0, 10_000.0
-"""Slower, foot contacts cannot be seen at all; faster, no IMU delivers."""
+_MIN_POSSIBLE_HZ, _MAX_POSSIBLE_HZ = 10.0, 10_000.0
+"""Beyond, it is the unit of time that is wrong, not the sensor."""
+_ROUNDING = 1e-4
+_CHECK = "check the time column and its unit"
 MAX_RATE_DISAGREEMENT = 0.10
 _LATEST_S = 1e11
 """Later stamps (3000 years) are damage or another unit, and too coarse in float64 to tell samples apart."""
@@ -41,13 +44,18 @@ class Timebase:
 
 
 def check_rate(rate_hz: float, origin: str, hint: str = "") -> float:
-    """`rate_hz` where it can be the rate of an IMU; else RecordingError, with `origin` and `hint` in its sentence."""
-    if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
-        raise RecordingError(
-            f"{origin} {rate_hz:.6g} samples per second, which cannot be right for an IMU on a runner "
-            f"({MIN_RATE_HZ:g} to {MAX_RATE_HZ:g} Hz): {hint or 'check the time column and its unit'}"
-        )
-    return rate_hz
+    """`rate_hz` where it is one that trendel analyses, a rounding error beyond being brought to the bound; else
+    RecordingError, with `origin` and `hint` in its sentence."""
+    inside = min(max(rate_hz, RATE_MIN_HZ), RATE_MAX_HZ)
+    if abs(rate_hz / inside - 1.0) < _ROUNDING:
+        return inside
+    bounds = f"({RATE_MIN_HZ:g} to {RATE_MAX_HZ:g} Hz)"
+    text = f"{origin} {rate_hz:.6g} samples per second"
+    if not _MIN_POSSIBLE_HZ <= rate_hz <= _MAX_POSSIBLE_HZ:
+        raise RecordingError(f"{text}, which cannot be right for an IMU on a runner {bounds}: {hint or _CHECK}")
+    if rate_hz < RATE_MIN_HZ:
+        raise RecordingError(f"{text}, too slow to see foot contacts {bounds}: record faster, or {hint or _CHECK}")
+    raise RecordingError(f"{text}, faster than trendel analyses {bounds}: resample it, or {hint or _CHECK}")
 
 
 def unit_hint(step_s: float) -> str:
@@ -55,8 +63,8 @@ def unit_hint(step_s: float) -> str:
     for power in (-3, 3, -6, 6, -9, 9):
         factor = 10.0**power
         text = f"{10 ** abs(power):,} times {'finer' if power < 0 else 'coarser'}"
-        # 20 to 5000 Hz spans less than a factor of 1000, so at most one unit fits.
-        if 2e-4 <= step_s * factor <= 5e-2:
+        # The bounds span less than a factor of 1000, so at most one unit fits.
+        if 1 / RATE_MAX_HZ <= step_s * factor <= 1 / RATE_MIN_HZ:
             return (
                 f"the unit of time seems to be {text} than assumed, which would give {1.0 / (step_s * factor):.4g} Hz; "
                 "pass time_unit='s', 'ms', 'us' or 'ns'"
@@ -67,7 +75,7 @@ def unit_hint(step_s: float) -> str:
 def even_timebase(rows_n: int, rate_hz: float, refused_rows: np.ndarray) -> Timebase:
     """The clock of a recording without stamps: `rows_n` rows at `rate_hz`. Lines left out on the way, at positions
     `refused_rows` (counted with them), were samples too: their places are filled, so that time stays right."""
-    check_rate(rate_hz, "the rate given is", "check rate_hz")
+    rate_hz = check_rate(rate_hz, "the rate given is", "check rate_hz")
     filled = len(refused_rows)
     t_s = np.arange(rows_n + filled) / rate_hz
     if not filled:
@@ -119,6 +127,7 @@ def stamped_timebase(
     if len(t) < 2:
         raise RecordingError("holds one sample again and again, all with the same time stamp: the logger hung")
     base = _grid(t, rate_hint_hz, notes)
+    base.rate_hz = check_rate(base.rate_hz, "the time stamps give", unit_hint(1.0 / base.rate_hz))
     untouched = base.source_i is None and len(rows) == n
     if not untouched:
         base.source_i = rows if base.source_i is None else np.where(base.source_i < 0, -1, rows[base.source_i])
@@ -204,7 +213,7 @@ def _grid(t: np.ndarray, rate_hint_hz: float | None, notes: list[str]) -> Timeba
     heavy = is_heavy(d[d <= LONGEST_FILLED_GAP_S], resolution_s)
     step = line_step(t) if heavy else step
     # Before anything is divided by it: what passes here is a sane number.
-    check_rate(1.0 / max(step, 1e-12), "the time stamps give", unit_hint(step))
+    _check_step(step)
     step = step if heavy else _refined_step(t, d, step)
     short = d <= LONGEST_FILLED_GAP_S
     for _ in range(3):
@@ -237,6 +246,13 @@ def _grid(t: np.ndarray, rate_hint_hz: float | None, notes: list[str]) -> Timeba
     return base
 
 
+def _check_step(step_s: float) -> None:
+    """Only what no refinement would bring back is refused here: the step may be off by a rounding of the stamps."""
+    rate_hz = 1.0 / max(step_s, 1e-12)
+    if not 0.5 * RATE_MIN_HZ <= rate_hz <= 2 * RATE_MAX_HZ:
+        check_rate(rate_hz, "the time stamps give", unit_hint(step_s))
+
+
 def _comes_in_bursts(d: np.ndarray, n: int, step: float, rate_hint_hz: float | None) -> bool:
     """Whether many samples are stamped nearly together, as they arrive in blocks over a radio link."""
     mean = float(d.mean())
@@ -257,7 +273,7 @@ def _evened(t: np.ndarray, step: float, notes: list[str]) -> Timebase:
         spans.append((int(a), int(b), last))
         total_s, total_n = total_s + float(t[last] - t[a]), total_n + last - int(a)
     common = total_s / total_n if total_n else step
-    check_rate(1.0 / max(common, 1e-12), "the time stamps give", unit_hint(common))
+    _check_step(common)
     even = np.empty_like(t)
     for a, b, last in spans:
         own = (t[last] - t[a]) / (last - a) if last - a > 1.0 / common else common
@@ -355,4 +371,4 @@ def _compare_rates(base: Timebase, stated_hz: float, origin: str) -> None:
         )
     elif abs(off) < 2e-5:
         # Stamps with five decimals over ten seconds do not know the rate better than this.
-        base.rate_hz = stated_hz
+        base.rate_hz = min(max(stated_hz, RATE_MIN_HZ), RATE_MAX_HZ)

@@ -209,6 +209,26 @@ def test_wrong_unit_of_time(factor: float, hint: str) -> None:
         arrays(acc, gyr, 200 / factor)
 
 
+@pytest.mark.parametrize(
+    ("rate_hz", "words"), [(20.0, "too slow to see foot contacts"), (24.9, "too slow"), (2010.0, "faster than trendel")]
+)
+def test_rates_that_are_not_analysed_are_refused(rate_hz: float, words: str) -> None:
+    t, acc, gyr = running(10.0, rate_hz)
+    for given in ({"rate_hz": rate_hz}, {"t_s": t}):
+        with pytest.raises(RecordingError, match=rf"^arrays: the .*{words}.*\(25 to 2000 Hz\)"):
+            arrays(acc, gyr, **given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("rate_hz", [25.0, 2000.0])
+def test_the_rates_at_the_bounds_are_taken(rate_hz: float) -> None:
+    t, acc, gyr = running(10.0, rate_hz)
+    assert arrays(acc, gyr, rate_hz).rate_hz == rate_hz
+    for scale in (1.0, 1 + 1e-5, 1 - 1e-5):
+        recording = arrays(acc, gyr, t_s=t * scale)
+        assert adds_up(recording)
+        assert recording.rate_hz == pytest.approx(rate_hz, rel=2e-5)
+
+
 def test_missing_stamps() -> None:
     t, acc, gyr = running(10.0, 200.0)
     t[[5, 900]] = np.nan
