@@ -130,6 +130,8 @@ def _assemble(raw: Raw) -> Recording:
     good_acc = acc if valid.all() else acc[valid]
     good_gyr = gyr if gyr is None or valid.all() else gyr[valid]
     plausibility.check_gravity(good_acc, rate_hz, any(m in ACC for m in missing), raw.labels, notes)
+    if raw.frame == "pelvis":
+        plausibility.check_upright(good_acc, rate_hz)
     if good_gyr is not None:
         plausibility.check_gyroscope(good_acc, good_gyr, raw.labels)
     origin = "by its time stamps" if raw.t is not None else raw.rate_origin

@@ -18,6 +18,8 @@ _BOUNDS_AXES_MISSING = (0.45, 1.8)
 _BOUNDS_SHORT = (1 / 3, 3.0)
 _NOTED_GAIN = 0.05
 _WINDOW_S = 2.0
+_MAX_PELVIS_TILT_DEG = 45.0
+"""A pelvis leans by 30 degrees at the most in running; wrongly named or turned axes are off by 90 and more."""
 _MAX_GYR_RMS_RADPS = 15.0
 _MIN_GYR_TO_ACC = 0.02
 """Gyroscope rms (rad/s) over accelerometer spread (m/s2). Recorded: 0.07 (jumps) to 0.27 (walks, jogs); with degrees
@@ -88,6 +90,25 @@ def check_gravity(acc_mps2: np.ndarray, rate_hz: float, axes_missing: bool, labe
         notes.append(
             f"Gravity measures {found:.2f} m/s2 ({100 * (ratio - 1):+.0f} %): "
             "the accelerometer's gain or zero is off, and accelerations with it."
+        )
+
+
+def check_upright(acc_mps2: np.ndarray, rate_hz: float) -> None:
+    """Refuse accelerations (n, 3; valid samples) said to be in the pelvis frame whose mean does not point up z.
+
+    A missing axis, filled with 0, can only make the angle smaller. Where gravity averages away (a clip tumbling in
+    the hand) and in the first second nothing is said."""
+    mean = acc_mps2.mean(axis=0, dtype=np.float64)
+    size = float(np.sqrt(mean @ mean))
+    if len(acc_mps2) < rate_hz or size < 0.5 * STANDARD_GRAVITY_MPS2:
+        return
+    angle_deg = float(np.rad2deg(np.arccos(np.clip(mean[2] / size, -1.0, 1.0))))
+    if angle_deg > _MAX_PELVIS_TILT_DEG:
+        axis = int(np.argmax(np.abs(mean)))
+        raise RecordingError(
+            f"is said to be in the pelvis frame (x forward, y left, z up), but its up is {angle_deg:.0f} degrees away "
+            f"from z, nearest to {'-' if mean[axis] < 0 else '+'}{'xyz'[axis]}: if the axes are the sensor's own, give "
+            "frame='sensor' (--frame sensor) and the mounting is found; else turn the axes, gyroscope too"
         )
 
 

@@ -123,3 +123,26 @@ def test_sprints_pass() -> None:
 def test_doubtful_cadences_are_noted() -> None:
     _, acc, gyr = running(20.0, 200.0, 2.4)
     assert any("check the rate" in note for note in arrays(acc, gyr, 400).notes)
+
+
+@pytest.mark.parametrize(
+    ("order", "signs", "words"),
+    [([2, 1, 0], [1, 1, 1], r"9\d degrees away from z, nearest to \+x|8\d degrees away from z, nearest to \+x"),
+     ([0, 1, 2], [1, -1, -1], r"nearest to -z"), ([0, 2, 1], [1, -1, 1], r"nearest to -y")],
+)  # fmt: skip
+def test_a_pelvis_frame_that_gravity_contradicts(order: list[int], signs: list[int], words: str) -> None:
+    _, acc, gyr = running(10.0)
+    turned = acc[:, order] * signs, gyr[:, order] * signs
+    with pytest.raises(RecordingError, match=words) as refusal:
+        arrays(*turned, 200, frame="pelvis")
+    assert "give frame='sensor' (--frame sensor)" in str(refusal.value)
+    assert adds_up(arrays(*turned, 200, frame="sensor"))
+    assert adds_up(arrays(turned[0][:150], None, 200, frame="pelvis"))
+
+
+@pytest.mark.parametrize("lean_deg", [-30.0, 0.0, 30.0])
+def test_a_leaning_pelvis_is_taken(lean_deg: float) -> None:
+    _, acc, gyr = running(10.0)
+    c, s = np.cos(np.deg2rad(lean_deg)), np.sin(np.deg2rad(lean_deg))
+    turn = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
+    assert adds_up(arrays(acc @ turn.T, gyr @ turn.T, 200, frame="pelvis"))
