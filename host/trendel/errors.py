@@ -17,9 +17,13 @@ class MountingError(TrendelError):
     """The mounting (sensor to pelvis) given or asked for cannot be used."""
 
 
-class KernelError(TrendelError):
-    """A kernel refused its state, its parameters or its input."""
-
-
 class LoweringError(TrendelError):
     """A kernel cannot be lowered to a target."""
+
+
+def reason(error: Exception) -> str:
+    """Why a file could not be read, in plain words."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not text in UTF-8"
+    strerror = getattr(error, "strerror", None)
+    return strerror.lower() if strerror else str(error)

@@ -145,7 +145,11 @@ def passes(
         return None if progress is None else (lambda f: progress(offset + 0.5 * f))
 
     first = one_pass(recording, parameters, setup, signals_n=start_n(recording), progress=part(0.0))
-    setup_2 = learned(recording, first, parameters)
+    if int(first.state.mounting.turned_n[0]):
+        # No one mounting holds for the whole run: learn it anew after each turn, as live.
+        setup_2 = replace(setup, bias_radps=learned(recording, first, parameters).bias_radps)
+    else:
+        setup_2 = learned(recording, first, parameters)
     second = one_pass(recording, parameters, setup_2, signals_n=wanted_n, progress=part(0.5))
     if setup.axes is None and setup_2.axes is not None:
         second.learned_n = int(first.state.mounting.strides_n[0])

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from trendel.errors import MountingError
+from trendel.errors import MountingError, reason
 
 Axes = tuple[tuple[float, float, float], ...]
 
@@ -31,7 +31,7 @@ def read_mounting(path: str | Path) -> Axes:
         text = path.read_text(encoding="utf-8")
         data = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
     except (OSError, UnicodeDecodeError) as error:
-        raise MountingError(f"cannot read the mounting file {path}: {error}.") from error
+        raise MountingError(f"cannot read the mounting file {path}: {reason(error)}.") from error
     except ValueError as error:
         raise MountingError(f"the mounting file {path} is not valid JSON or TOML ({error}); {_HELP}.") from error
     if not isinstance(data, dict):

@@ -12,10 +12,19 @@ from typing import Any
 import numpy as np
 
 from trendel.constants import STANDARD_GRAVITY_MPS2
-from trendel.errors import ParameterError
+from trendel.errors import ParameterError, reason
 from trendel.kernels.layout import DTYPES, FINE_HALF_MAX, LAYOUT_HASH, MAGIC_PARAMS, SIZE_PARAMS, SLOW_HALF_MAX
 
 RATE_MIN_HZ, RATE_MAX_HZ = 25.0, 2000.0
+
+
+def _within(group: object, **limits: tuple[float, float]) -> None:
+    for name, (low, high) in limits.items():
+        if not low <= getattr(group, name) <= high:
+            raise ParameterError(
+                f"parameter {type(group).__name__.lower()}.{name} is {getattr(group, name)!r}; "
+                f"it must be between {low:g} and {high:g}."
+            )
 
 
 def _positive(group: object) -> None:
@@ -24,6 +33,10 @@ def _positive(group: object) -> None:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
             raise ParameterError(
                 f"parameter {type(group).__name__.lower()}.{f.name} is {value!r}; it must be a number of at least 0."
+            )
+        if f.type == "int" and value != int(value):
+            raise ParameterError(
+                f"parameter {type(group).__name__.lower()}.{f.name} is {value!r}; it must be a whole number."
             )
 
 
@@ -61,6 +74,7 @@ class Attitude:
 
     def __post_init__(self) -> None:
         _positive(self)
+        _within(self, block_ms=(1.0, 100.0), init_s=(0.1, 10.0), velocity_init_mps=(0.01, 10.0))
 
 
 @dataclass(frozen=True)
@@ -74,6 +88,9 @@ class Mounting:
     lean_deg: float = 8.0  # in running the pelvis tilts several degrees further forward than in standing
     settle_strides: int = 20
     memory_strides: int = 1000
+    turn_strides: int = 10
+    turn_up_deg: float = 20.0
+    turn_heading_deg: float = 25.0
 
     def __post_init__(self) -> None:
         _positive(self)
@@ -122,8 +139,12 @@ class Contacts:
 
     def __post_init__(self) -> None:
         _positive(self)
-        if not 1 <= self.start_steps <= 7:
-            raise ParameterError("parameter contacts.start_steps must be between 1 and 7.")
+        _within(self, start_steps=(1, 7), resume_steps=(1, 7), tick_ms=(2.0, 15.0), slow_sigma_ms=(10.0, 150.0))
+        _within(self, fine_sigma_ms=(1.0, 50.0), lag_memory_steps=(1.0, 1e6), side_keep=(0.0, 1.0))
+        if not self.step_min_ms < self.step_max_ms or not self.step_min_weak_ms < self.step_max_weak_ms:
+            raise ParameterError(
+                "parameters contacts.step_min_ms and step_max_ms must be in that order, as must the weak."
+            )
 
 
 @dataclass(frozen=True)
@@ -136,6 +157,7 @@ class Input:
 
     def __post_init__(self) -> None:
         _positive(self)
+        _within(self, acc_limit_mps2=(20.0, 1e4), gyr_limit_dps=(250.0, 1e5), bridge_max_ms=(0.0, 1000.0))
 
 
 @dataclass(frozen=True)
@@ -176,9 +198,11 @@ class Parameters:
         try:
             text = Path(path).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise ParameterError(f"cannot read the parameter file {path}: {error}.") from error
+            raise ParameterError(f"cannot read the parameter file {path}: {reason(error)}.") from error
         try:
             return cls.from_dict(tomllib.loads(text))
+        except ParameterError as error:
+            raise ParameterError(f"{path}: {error}") from error
         except tomllib.TOMLDecodeError as error:
             raise ParameterError(f"the parameter file {path} is not valid TOML: {error}.") from error
 
@@ -317,6 +341,9 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
             "lean_rad": m.lean_deg * rad,
             "lean_given_rad": setup.lean_rad,
             "memory_n": m.memory_strides,
+            "turn_n": m.turn_strides,
+            "turn_up_cos": math.cos(m.turn_up_deg * rad),
+            "turn_heading_rad": m.turn_heading_deg * rad,
         },
         "contacts": {
             "tick_n": tick_n,

@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from trendel.analysis.drivers import Mode, Pass, Progress, one_pass, passes, setup_for
 from trendel.analysis.parameters import Parameters, Setup
-from trendel.analysis.six_axes import SixAxes
+from trendel.analysis.six_axes import Samples, SixAxes
 from trendel.analysis.summary import summarise
 from trendel.analysis.tables import Table, alerts_table, signals_table, steps_table, strides_table
-from trendel.errors import ParameterError
+from trendel.errors import ParameterError, RecordingError
 from trendel.kernels.layout import SEGMENT_RUNNING, SEGMENT_UNKNOWN
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ def analyze(
     Raises:
         ParameterError, MountingError, RecordingError: with one sentence that says what and what to do.
     """
+    if not isinstance(recording, Samples):
+        raise RecordingError("analyze() takes a Recording: read the file with trendel.read(path) first.")
     parameters = params if isinstance(params, Parameters) else Parameters.from_toml(params) if params else Parameters()
     mass = _mass(mass_kg, recording)
     done = passes(recording, mode, parameters, setup_for(recording, mounting), signals=signals, progress=progress)
@@ -74,7 +76,7 @@ def analyze(
         _label_running(done)
     summary = summarise(recording, done, steps, strides, mode, mass, parameters)
     n = len(done.signals)
-    rows = signals_table(done.signals, done.segments[:n], recording.t_s[:n], done.setup.has_gyro)
+    rows = signals_table(done.signals, done.segments[:n], recording.t_s[:n], done.setup)
     return Result(steps, strides, rows, alerts_table(), summary)
 
 

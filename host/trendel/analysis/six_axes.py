@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ _GRAVITY_RANGE = (0.3, 3.0)  # of the median specific force, in g: wider than an
 _RATE_RMS_MAX_RADPS = 35.0  # 2000 deg/s all the time
 
 
+@runtime_checkable
 class Samples(Protocol):
     """What the kernels take: a Recording, or plain arrays."""
 

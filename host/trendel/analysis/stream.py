@@ -19,6 +19,7 @@ from trendel.kernels.pipeline import init, run
 
 _NO_ROWS_S = np.zeros(1)
 _ROWS_MIN = 16
+_SETTLED = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +32,15 @@ class Completed:
     events: tuple[str, ...] = ()
 
 
+def _floats(values: npt.ArrayLike) -> npt.NDArray[np.float32]:
+    try:
+        return np.asarray(values, np.float32)
+    except (TypeError, ValueError) as error:
+        raise RecordingError(f"samples must be arrays of numbers ({error}).") from error
+
+
 class Stream:
-    """The kernels fed as samples arrive: the same rows as analyze(mode="causal") gives, to the bit, in any chunks.
+    """The kernels fed as samples arrive: the rows that analyze(mode="causal") gives, from the same bits, in any chunks.
 
     Args:
         rate_hz: nominal output rate of the sensor.
@@ -91,7 +99,7 @@ class Stream:
         Raises:
             RecordingError: shapes that do not fit, or no gyroscope where one was announced.
         """
-        acc = np.asarray(acc_mps2, np.float32)
+        acc = _floats(acc_mps2)
         acc = acc.reshape(1, 3) if acc.shape == (3,) else acc
         if acc.ndim != 2 or acc.shape[1] != 3:
             raise RecordingError(f"acceleration has the shape {np.shape(acc_mps2)}; it must be (n, 3) in m/s2.")
@@ -108,28 +116,59 @@ class Stream:
                 raise RecordingError(
                     "rates are missing; make the Stream with has_gyro=False for an accelerometer alone."
                 )
-            gyr = np.asarray(gyr_radps, np.float32)
+            gyr = _floats(gyr_radps)
             gyr = gyr.reshape(1, 3) if gyr.shape == (3,) else gyr
             if gyr.shape != acc.shape:
                 raise RecordingError(f"rates have the shape {np.shape(gyr_radps)}, acceleration {np.shape(acc_mps2)}.")
             part["gyr_radps"] = gyr
-        part["dt_s"] = np.float32(1.0 / self.rate_hz if dt_s is None else dt_s)
-        part["marks"] = 0 if flags is None else np.asarray(flags, np.uint32)
+        dt = 1.0 / self.rate_hz if dt_s is None else float(dt_s)
+        if not 0.5 < dt * self.rate_hz < 2.0:
+            raise RecordingError(
+                f"dt_s of {dt!r} is not near 1 / {self.rate_hz:g} s; make the Stream with the true rate."
+            )
+        part["dt_s"] = np.float32(dt)
+        marks = np.zeros(n, np.uint32) if flags is None else np.asarray(flags)
+        if marks.shape != (n,):
+            raise RecordingError(f"flags have the shape {marks.shape}; they must be one for each of the {n} samples.")
+        part["marks"] = marks
         self._counts[:] = 0
+        before = self._moment()
         seen = run(self._state, self._params, part, self._signals, self._steps, self._strides, self._out, self._counts)
         self.samples_n += n
-        if not self._counts[0] and not seen & COLD_START:
+        events = self._events(before, bool(seen & COLD_START))
+        if not self._counts[0] and not events:
             return self._nothing
-        events = ("cold start: the state did not fit the parameters",) if seen & COLD_START else ()
         return Completed(
             self._steps_table(int(self._counts[0])), self._strides_table(int(self._counts[1])), alerts_table(), events
         )
+
+    def _moment(self) -> tuple[int, int, int, bool]:
+        """What events are told from: running, mounting phase, turns of the clip, outage."""
+        state, params = self._state[0], self._params[0]
+        lost = int(state.input.invalid_run_n) > int(params.input.bridge_max_n)
+        return int(state.contacts.running), int(state.mounting.phase), int(state.mounting.turned_n), lost
+
+    def _events(self, before: tuple[int, int, int, bool], cold_start: bool) -> tuple[str, ...]:
+        """What changed with these samples, in plain words."""
+        running, phase, turned, lost = self._moment()
+        events = ["cold start: the state did not fit the parameters"] if cold_start else []
+        if running != before[0]:
+            events.append("running started" if running else "running ended")
+        if phase > before[1]:
+            events.append("mounting settled" if phase == _SETTLED else "mounting found")
+        if turned > before[2]:
+            events.append("the clip turned on the belt: its mounting is learned anew")
+        if lost != before[3]:
+            events.append("no valid samples: the sensor or the link is lost" if lost else "samples are back")
+        return tuple(events)
 
     def gap(self, samples_n: int) -> Completed:
         """Samples were lost: count them, so that times stay true; a short loss is bridged, a long one starts anew.
 
         Returns what was completed, as push() does.
         """
+        if samples_n < 0:
+            raise RecordingError(f"{samples_n} samples cannot be lost.")
         lost = np.zeros((min(samples_n, int(self.rate_hz)), 3), np.float32)
         completed = self.push(lost, lost, flags=np.full(len(lost), SAMPLE_INVALID, np.uint32))
         skipped = samples_n - len(lost)

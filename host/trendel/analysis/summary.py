@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from trendel.recording import Recording
 
 SEGMENT_MIN_S = 1.0  # shorter ones are joined to the one before
-DRIFT_LIMIT_DPS = 5.0
 
 
 def summarise(
@@ -50,7 +49,7 @@ def summarise(
         "cadence_spm": cadence(strides),
         "metrics": metrics,
         "segments": segments,
-        "samples": recording.counts.as_dict(),
+        "samples": {**recording.counts.as_dict(), "lost": int(done.state.input.lost_n[0])},
         "mounting": _mounting(done),
         "gyroscope_bias_radps": [float(v) for v in done.state.attitude[0].bias_radps] if done.setup.has_gyro else None,
         "mass_kg": mass_kg,
@@ -98,9 +97,10 @@ def segment_list(labels: npt.NDArray[np.uint8], t_s: npt.NDArray[np.float64], ra
             found.append(["unknown", start, stop])
         else:
             found.append([name, start, stop])
+    ends = [float(t_s[stop]) if stop < len(t_s) else float(t_s[-1] + 1 / rate_hz) for _, _, stop in found]
     return [
-        {"segment": name, "start_s": float(t_s[start]), "end_s": float(t_s[stop - 1] + 1 / rate_hz)}
-        for name, start, stop in found
+        {"segment": name, "start_s": float(t_s[start]), "end_s": end}
+        for (name, start, _), end in zip(found, ends, strict=True)
     ]
 
 
@@ -150,15 +150,23 @@ def _notes(recording: Recording, done: Pass, steps: Table) -> list[str]:
         notes.append("The mounting was not found (too little running), so there are no pelvic angles and no sides.")
     if done.setup.levelled and len(steps):
         notes.append(f"The recording lacks {', '.join(recording.missing)}: what needs them is left out.")
-    turned = _turned(done)
+    turned = _turned(recording, done)
     if turned:
         notes.append(turned)
     return notes
 
 
-def _turned(done: Pass) -> str:
-    """A clip that turned on the belt: the up axis of the last strides far from the one in use."""
+def _turned(recording: Recording, done: Pass) -> str:
+    """A clip that turned on the belt, or a given mounting that is wrong."""
     state = done.state.mounting[0]
+    if int(state.turned_n):
+        at_s = recording.t_s[min(int(state.turned_i), len(recording) - 1)]
+        times = "" if int(state.turned_n) == 1 else f" {int(state.turned_n)} times"
+        return f"The clip turned on the belt{times}, last shortly before {at_s:.0f} s; " + (
+            "the mounting does not hold after that."
+            if done.setup.axes is not None
+            else "its mounting was learned anew."
+        )
     if done.setup.levelled or int(state.strides_n) < 20 or not int(done.state.contacts[0].steps_n):
         return ""
     axes = np.asarray(state.axes, np.float64).reshape(3, 3)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from trendel.analysis.parameters import Setup
 from trendel.kernels import layout
 from trendel.kernels.metrics import METRICS
 
@@ -164,17 +165,26 @@ def strides_table(rows: npt.NDArray[np.void], t_s: npt.NDArray[np.float64], rate
 
 
 def signals_table(
-    signals: npt.NDArray[np.void], segments: npt.NDArray[np.uint8], t_s: npt.NDArray[np.float64], angles: bool
+    signals: npt.NDArray[np.void],
+    segments: npt.NDArray[np.uint8],
+    t_s: npt.NDArray[np.float64],
+    setup: Setup,
 ) -> Table:
-    """Signal records as a table with one row for each sample; angles False, or not settled yet, leaves them unknown."""
-    settled = signals["settled"] != 0
+    """Signal records as a table with one row for each sample.
+
+    What is not known at a moment (inclination or mounting not found yet, an outage, an axis or gyroscope that is not
+    there) is NaN.
+    """
+    settled = (signals["settled"] & 1) != 0
+    mounted = (signals["settled"] & 2) != 0
+    forward = mounted & (setup.has_gyro or setup.levelled)
     acc = signals["acc_level_mps2"]
 
     def known(values: npt.NDArray[np.float32], where: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
         return np.where(where, values, np.float32(np.nan))
 
     def degrees(name: str) -> npt.NDArray[np.float32]:
-        return known(signals[name] * np.float32(180.0 / np.pi), settled & angles)
+        return known(signals[name] * np.float32(180.0 / np.pi), mounted & setup.has_gyro)
 
     return _make(
         {
@@ -183,8 +193,8 @@ def signals_table(
             "obliquity_deg": (degrees("obliquity_rad"), "deg"),
             "rotation_deg": (degrees("rotation_rad"), "deg"),
             "vertical_m": (known(signals["vertical_m"], settled), "m"),
-            "acc_forward_mps2": (known(acc[:, 0], settled), "m/s2"),
-            "acc_left_mps2": (known(acc[:, 1], settled), "m/s2"),
+            "acc_forward_mps2": (known(acc[:, 0], forward), "m/s2"),
+            "acc_left_mps2": (known(acc[:, 1], forward & setup.has_left), "m/s2"),
             "acc_up_mps2": (known(acc[:, 2], settled), "m/s2"),
             "segment": (np.array(SEGMENTS)[segments], ""),
         }

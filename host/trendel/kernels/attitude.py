@@ -31,6 +31,7 @@ _HEIGHT_MAX, _HEIGHT_OFFSET_GAIN = np.float32(50.0), np.float32(0.1)
 _QUARTER, _START_AGE_S = np.float32(0.25), np.float32(10.0)
 _AA, _AV, _AB, _VV, _VB, _BB = range(6)
 _U0, _U1, _U2 = np.uint32(0), np.uint32(1), np.uint32(2)
+_INCLINED_AND_MOUNTED = np.uint32(3)
 _BLOCKS_MAX = np.uint32(0x7FFFFFFF)
 
 
@@ -321,7 +322,11 @@ def level(state, params, mounting, ax, ay, az, out):
     out.acc_level_mps2[2] = wz
     for j in range(4):
         out.q_world_from_sensor[j] = q[j]
-    out.settled = _U1 if state.blocks_n > params.attitude.init_blocks_n or params.input.levelled != _U0 else _U0
+    out.settled = _U0
+    if params.input.levelled != _U0:
+        out.settled = _INCLINED_AND_MOUNTED
+    elif state.blocks_n > params.attitude.init_blocks_n:
+        out.settled = _INCLINED_AND_MOUNTED if mounting.phase != _U0 else _U1
     return _U0
 
 

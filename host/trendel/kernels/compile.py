@@ -62,16 +62,15 @@ def cache_root() -> Path:
 
 
 def _writable_cache() -> Path:
-    """The cache folder for these sources, or one in the temporary folder where the first cannot be written."""
-    for root in (cache_root(), Path(tempfile.gettempdir()) / f"trendel-{os.getuid() if hasattr(os, 'getuid') else 0}"):
-        folder = root / f"kernels-{KERNEL_HASH}"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                return folder
-        except OSError:
-            continue
-    return Path(tempfile.mkdtemp(prefix="trendel-"))
+    """The cache folder for these sources, or a new temporary one where that cannot be written."""
+    folder = cache_root() / f"kernels-{KERNEL_HASH}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError:
+        # A name that nobody can guess: numba loads pickles from it.
+        return Path(tempfile.mkdtemp(prefix="trendel-"))
 
 
 KERNEL_HASH = source_hash()

@@ -39,7 +39,6 @@ SAMPLE_GAP = 4
 # Flags returned by step().
 NEW_STEP = 1
 NEW_STRIDE = 2
-NEW_EVENT = 4
 COLD_START = 8
 
 # What the runner is doing, in Out.segment.
@@ -53,8 +52,6 @@ Q_CONTACT_UNSURE = 8  # initial contact or toe-off was not seen clearly
 Q_IRREGULAR = 16  # its duration differs from its neighbour's by more than 15 %
 Q_SIDE_UNSURE = 32
 Q_ATTITUDE = 64  # orientation had not settled yet
-
-F0 = np.float32(0.0)
 
 
 @dataclass(frozen=True)
@@ -163,6 +160,9 @@ PARAM_STRUCTS = (
             _u("settle_n", "strides after which a causal run keeps its mounting"),
             _u("first_n", "strides after which a first mounting is set"),
             _f("settle_s", "s", "age of the inclination from which strides are learned from"),
+            _u("turn_n", "strides in the short means that tell whether the clip was turned"),
+            _f("turn_up_cos", "1", "it was, if they put up this far from where it was"),
+            _f("turn_heading_rad", "rad", "or forward this far"),
             _f("lean_rad", "rad", "anterior tilt of the mean running posture where the standing one is not known"),
             _f("lean_given_rad", "rad", "the same that the known rotation includes"),
             _f("memory_n", "1", "strides in the running means at most"),
@@ -237,7 +237,8 @@ STATE_STRUCTS = (
             _f("acc_mps2", "m/s2", "sensor frame", 3),
             _f("gyr_radps", "rad/s", "sensor frame", 3),
             _u("invalid_run_n", "invalid samples since"),
-            _u("bridged_n", "samples bridged so far"),
+            _u("bridged_n", "invalid samples so far"),
+            _u("lost_n", "of them those too long after a good one to be bridged"),
         ),
     ),
     Struct(
@@ -289,6 +290,11 @@ STATE_STRUCTS = (
             _u("has_standing", "1 if the zero of the angles is the standing posture"),
             _f("axis", "1", "doubled-angle mean of the forward axis in the working frame", 2),
             _f("forward", "1", "correlation of horizontal force with vertical velocity, working frame", 2),
+            _f("up_now", "1", "mean up axis over the newest strides, sensor frame", 3),
+            _f("axis_now", "1", "doubled-angle forward axis over the newest strides", 2),
+            _f("forward_now", "1", "force and velocity over the newest strides", 2),
+            _u("turned_n", "times that the clip was found turned"),
+            _u("turned_i", "sample at which it last was"),
             _f("axes_learned", "1", "the same by all strides so far", 9),
             _u("learned_standing", "1 if those are levelled to the standing posture"),
             _f("pair", "1", "doubled-angle axis of the newest stride", 2),
@@ -448,7 +454,7 @@ IO_STRUCTS = (
             _f("vertical_m", "m", "upward, about its mean"),
             _f("acc_level_mps2", "m/s2", "specific force forward, left, up; level, along the slow heading", 3),
             _u("segment", "SEGMENT_*"),
-            _u("settled", "1 once the inclination is known"),
+            _u("settled", "bit 0: the inclination is known, bit 1: the mounting too"),
         ),
     ),
     Struct(

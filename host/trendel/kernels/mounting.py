@@ -26,6 +26,7 @@ _F0, _F1, _HALF = np.float32(0.0), np.float32(1.0), np.float32(0.5)
 _TINY = np.float32(1e-6)
 _PI = np.float32(np.pi)
 _U0, _U1, _U2 = np.uint32(0), np.uint32(1), np.uint32(2)
+_AXIS_MIN, _FORWARD_MIN = np.float32(0.2), np.float32(0.25)
 _STAND_MAX = np.uint32(500)
 _SAME_STAND = np.float32(0.995)
 _AXES, _PAIR, _PHASE = nested(9), nested(2), nested(PHASE_N, PHASE_COLUMNS)
@@ -249,10 +250,40 @@ def learn_stride(state, params, now, before, turned_rad):
     )
     state.forward[0] = snap(state.forward[0] + share * (cx - state.forward[0]))
     state.forward[1] = snap(state.forward[1] + share * (cy - state.forward[1]))
+    short = _F1 / clip(np.float32(state.strides_n), _F1, np.float32(p.turn_n))
+    state.axis_now[0] = snap(state.axis_now[0] + short * (x - state.axis_now[0]))
+    state.axis_now[1] = snap(state.axis_now[1] + short * (y - state.axis_now[1]))
+    state.forward_now[0] = snap(state.forward_now[0] + short * (cx - state.forward_now[0]))
+    state.forward_now[1] = snap(state.forward_now[1] + short * (cy - state.forward_now[1]))
     if state.up_n > _HALF:
         for j in range(3):
             u = state.up_sum[j] / state.up_n
             state.up_run[j] = snap(state.up_run[j] + share * (u - state.up_run[j]))
+            state.up_now[j] = snap(state.up_now[j] + short * (u - state.up_now[j]))
+    return _U0
+
+
+@kernel(u4(record("MountingState"), record("Params")))
+def was_turned(state, params):
+    """1 if the newest strides put up or forward elsewhere than all since the mounting was learned: the clip moved."""
+    p = params.mounting
+    # Without a gyroscope up and forward wander too much to tell.
+    if params.input.has_gyro == _U0 or state.phase != _SETTLED or state.strides_n < np.uint32(_U2 * p.turn_n):
+        return _U0
+    u, v = state.up_run, state.up_now
+    dot = u[0] * v[0] + u[1] * v[1] + u[2] * v[2]
+    norm = root((u[0] * u[0] + u[1] * u[1] + u[2] * u[2]) * (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]))
+    if dot < p.turn_up_cos * norm:
+        return _U1
+    a, b = state.axis, state.axis_now
+    strength = root(b[0] * b[0] + b[1] * b[1])
+    if strength > _AXIS_MIN:
+        angle = _HALF * atan2f(a[0] * b[1] - a[1] * b[0], a[0] * b[0] + a[1] * b[1])
+        if angle > p.turn_heading_rad or angle < -p.turn_heading_rad:
+            return _U1
+    f, g = state.forward, state.forward_now
+    if f[0] * g[0] + f[1] * g[1] < -_FORWARD_MIN * root((f[0] * f[0] + f[1] * f[1])):
+        return _U1
     return _U0
 
 

@@ -53,11 +53,12 @@ from trendel.kernels.mounting import (
     set_up_from,
     sum_up,
     use_learned,
+    was_turned,
     watch_standing,
 )
 from trendel.kernels.stride import copy_row, make_stride, measure_step, resample, settle_side
 
-_F0, _HALF = np.float32(0.0), np.float32(0.5)
+_F0, _F1, _HALF = np.float32(0.0), np.float32(1.0), np.float32(0.5)
 _U0, _U1, _U2 = np.uint32(0), np.uint32(1), np.uint32(2)
 _I0, _I1, _NEVER = np.int32(0), np.int32(1), np.int32(-1)
 _QUEUE = np.uint32(QUEUE_N)
@@ -100,6 +101,7 @@ def init(state, params):
     i.acc_mps2[2] = params.attitude.gravity_mps2
     i.invalid_run_n = _U0
     i.bridged_n = _U0
+    i.lost_n = _U0
     attitude_reset(state.attitude, params)
     if params.attitude.start_given != _U0:
         start_from_known(state.attitude, params)
@@ -108,6 +110,7 @@ def init(state, params):
     drop_up(m)
     m.strides_n = _U0
     m.stand_n = _U0
+    m.turned_n, m.turned_i = _U0, _U0
     m.known_tick = _I0
     m.axis[0], m.axis[1], m.forward[0], m.forward[1] = _F0, _F0, _F0, _F0
     c = state.contacts
@@ -148,6 +151,8 @@ def take_sample(state, params, sample):
         i.invalid_run_n = _U0
     else:
         i.bridged_n += _U1
+        if i.invalid_run_n >= p.bridge_max_n:
+            i.lost_n += _U1
         if i.invalid_run_n < np.uint32(0x7FFFFFFF):
             i.invalid_run_n += _U1
     return _U1 if gap else _U0
@@ -171,6 +176,17 @@ def learn_mounting(state, params):
     if params.input.has_gyro != _U0 and state.attitude.settled_s < params.mounting.settle_s:
         return _U0
     learn_stride(m, params, c.phase, c.phase_last, _HALF * (c.rot_mean + c.rot_mean_last))
+    if was_turned(m, params) != _U0:
+        m.turned_n += _U1
+        m.turned_i = state.sample_n
+        m.strides_n = _U0
+        m.stand_n = _U0
+        if params.mounting.given == _U0:
+            m.phase = _U0
+            c.vote = _F0
+            c.side_zero = _I0
+            c.obl_last_ok = _U0
+        return _U0
     unknown = m.phase == _U0
     angle = heading_error(m)
     if use_learned(m, params) == _U0:
@@ -282,6 +298,19 @@ def segment_of(state, params):
     return _WALKING if c.motion2 > walk * walk else _UNKNOWN
 
 
+@kernel(u4(record("Signal")))
+def say_nothing(signal):
+    """The signal of a moment of which nothing is known."""
+    signal.tilt_rad, signal.obliquity_rad, signal.rotation_rad, signal.vertical_m = _F0, _F0, _F0, _F0
+    for j in range(3):
+        signal.acc_level_mps2[j] = _F0
+        signal.q_world_from_sensor[j + 1] = _F0
+    signal.q_world_from_sensor[0] = _F1
+    signal.segment = _UNKNOWN
+    signal.settled = _U0
+    return _U0
+
+
 @kernel(i4(record("State"), record("Params"), record("Sample"), record("Out")))
 def step(state, params, sample, out):
     """Take one sample. Returns flags: NEW_STEP, NEW_STRIDE (rows in out), COLD_START.
@@ -308,11 +337,17 @@ def step(state, params, sample, out):
         if m.phase != _U0:
             m.known_tick = _I0
         drop_up(m)
+    signal = out.signal
+    if i.invalid_run_n > params.input.bridge_max_n:
+        # Nothing is known any more: no motion is made up, and what comes next starts anew.
+        end_running(c)
+        say_nothing(signal)
+        state.sample_n += _U1
+        return flags
     ax, ay, az = i.acc_mps2[0], i.acc_mps2[1], i.acc_mps2[2]
     gx, gy, gz = i.gyr_radps[0], i.gyr_radps[1], i.gyr_radps[2]
     if params.input.levelled == _U0:
         integrate_rate(a, params, gx, gy, gz, ax, ay, az, dt)
-    signal = out.signal
     level(a, params, m, ax, ay, az, signal)
     signal.vertical_m = follow_height(a, params, signal.acc_level_mps2[2], dt, c.good_n)
     x = m.axes
