@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -150,7 +151,8 @@ def _outcomes(todo: list[Job], jobs: int) -> Iterator[Outcome]:
         return
     pool = ProcessPoolExecutor(min(jobs, len(todo)), mp_context=get_context("spawn"), initializer=_ignore_interrupt)
     try:
-        waiting: dict[Future[Outcome], Job] = {pool.submit(run_job, job): job for job in todo}
+        with _interrupt_ignored():  # submitting starts the workers, which inherit this
+            waiting: dict[Future[Outcome], Job] = {pool.submit(run_job, job): job for job in todo}
         while waiting:
             finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
             for future in finished:
@@ -169,6 +171,16 @@ def _outcomes(todo: list[Job], jobs: int) -> Iterator[Outcome]:
 
 def _ignore_interrupt() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends its workers
+
+
+@contextmanager
+def _interrupt_ignored() -> Iterator[None]:
+    """Processes started in here ignore Ctrl-C from their first instruction, while they still import."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _folder_summary(outcomes: list[Outcome], collected: Collected) -> dict[str, object]:

@@ -4,7 +4,11 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import typer
+try:
+    import typer
+except KeyboardInterrupt:  # main(), which says it otherwise, is not there yet
+    print("stopped.", file=sys.stderr)
+    raise SystemExit(130) from None
 
 app = typer.Typer(
     name="trendel",
@@ -235,11 +239,23 @@ def params(
 
 def main() -> None:
     """Entry point. Errors that Trendel raises on purpose become one sentence and exit code 2; Ctrl-C is 130."""
-    from trendel.errors import TrendelError
-
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without UTF-8 shows "?" instead of failing
+    try:
+        _run()
+    except KeyboardInterrupt:
+        print("stopped.", file=sys.stderr)
+        raise SystemExit(130) from None
+    except SystemExit as stop:
+        if stop.code == 130:  # typer's word for Ctrl-C
+            print("stopped.", file=sys.stderr)
+        raise
+
+
+def _run() -> None:
+    from trendel.errors import TrendelError
+
     try:
         app()
     except TrendelError as error:
@@ -248,10 +264,6 @@ def main() -> None:
         _fail(f"{error.filename or 'A file'}: {(error.strerror or str(error)).lower()}.")
     except MemoryError:
         _fail("Not enough memory for this recording: cut it into parts, or use fewer --jobs.")
-    except SystemExit as stop:
-        if stop.code == 130:  # typer's word for Ctrl-C
-            print("stopped.", file=sys.stderr)
-        raise
 
 
 def _fail(sentence: str) -> None:
