@@ -16,6 +16,7 @@ from trendel.recording.plausibility import Labels
 from trendel.recording.recording import FLAG_GAP_BEFORE, FLAG_INVALID, FLAG_SATURATED, ReadCounts, Recording
 from trendel.recording.sidecar import Sidecar, check_frame, parse_metadata
 from trendel.recording.timebase import Timebase, even_timebase, stamped_timebase
+from trendel.recording.wording import counted
 
 _MAX_INVALID_FRACTION = 0.5
 _DEAD_MOVING_MPS2 = 0.5
@@ -137,12 +138,12 @@ def _assemble(raw: Raw) -> Recording:
     origin = "by its time stamps" if raw.t is not None else raw.rate_origin
     plausibility.check_cadence(good_acc, rate_hz, origin, notes)
 
-    at_limit = _saturated(good_acc, good_gyr, raw.sidecar, notes)
+    at_limit = _saturated(good_acc, good_gyr, rate_hz, raw.sidecar, notes)
     flags[np.flatnonzero(valid)[at_limit]] |= FLAG_SATURATED
     signals.held(acc, valid)
     if gyr is not None:
         signals.held(gyr, valid)
-    stuck = signals.stuck(acc, gyr, rate_hz, missing, notes) & valid
+    stuck = signals.stuck(acc, gyr, valid, rate_hz, missing, notes) & valid
     if stuck.any():
         valid &= ~stuck
         signals.held(acc, valid)
@@ -153,7 +154,7 @@ def _assemble(raw: Raw) -> Recording:
     invalid = int(np.count_nonzero(present & ~valid))
     without = invalid - int(np.count_nonzero(stuck))
     if without:
-        notes.append(f"{without} samples without usable values (empty, NaN or impossible): flagged invalid.")
+        notes.append(f"{counted(without, 'sample')} without usable values (empty, NaN or impossible): flagged invalid.")
     counts = ReadCounts(
         read=n + malformed + raw.refused_end,
         refused=malformed + raw.refused_end + base.refused,
@@ -284,7 +285,9 @@ def _without_dead_axes(
     return gyr, tuple(name for name in ACC if name in missing)
 
 
-def _saturated(acc: np.ndarray, gyr: np.ndarray | None, sidecar: Sidecar, notes: list[str]) -> np.ndarray:
+def _saturated(
+    acc: np.ndarray, gyr: np.ndarray | None, rate_hz: float, sidecar: Sidecar, notes: list[str]
+) -> np.ndarray:
     limits = (
         None if sidecar.range_g is None else sidecar.range_g * STANDARD_GRAVITY_MPS2,
         None if sidecar.range_dps is None else float(np.deg2rad(sidecar.range_dps)),
@@ -298,8 +301,9 @@ def _saturated(acc: np.ndarray, gyr: np.ndarray | None, sidecar: Sidecar, notes:
             limit = None
         at_limit = signals.saturated(values, name == "gyroscope", limit)
         if at_limit.any():
-            notes.append(f"{np.count_nonzero(at_limit)} samples of the {name} are at its limit: flagged saturated.")
+            notes.append(f"{counted(int(at_limit.sum()), 'sample')} of the {name} at its limit: flagged saturated.")
         found |= at_limit
-    if len(acc) and acc[:, 2].min() == 0 and np.count_nonzero(acc[:, 2] == 0) > 0.005 * len(acc):
+    # A shorter piece may never fall below 0, nor hold enough zeros to tell.
+    if len(acc) >= rate_hz and acc[:, 2].min() == 0 and np.count_nonzero(acc[:, 2] == 0) > 0.005 * len(acc):
         notes.append("Axis acc_z never falls below 0 and often is 0: the source has clipped it there.")
     return found

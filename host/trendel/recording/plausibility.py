@@ -11,6 +11,7 @@ from trendel.constants import STANDARD_GRAVITY_MPS2
 from trendel.errors import RecordingError
 from trendel.recording.signals import MAX_ACC_MPS2, MAX_GYR_RADPS, total_spread
 from trendel.recording.units import DPS, MILLI_DPS, MPS2, RADPS, UNITS, Unit
+from trendel.recording.wording import digits
 
 _BOUNDS = (0.6, 1.5)
 """Gravity found against standard gravity: +-14 % of gain, saturated peaks (low) and clipped troughs (high)."""
@@ -66,8 +67,8 @@ def check_gravity(acc_mps2: np.ndarray, rate_hz: float, axes_missing: bool, labe
     gravity, norm_mean, tumbling = _gravity(acc_mps2, round(_WINDOW_S * rate_hz))
     if duration_s >= 1.0 and gravity < 0.3 * norm_mean and not tumbling:
         raise RecordingError(
-            f"has accelerations whose mean is {gravity:.2g} m/s2 where gravity should be: gravity has been removed "
-            "(linear acceleration); export the accelerometer with gravity, which trendel needs to find up and down"
+            f"has accelerations whose mean is {digits(gravity, 2)} m/s2 where gravity should be: "
+            "gravity has been removed (linear acceleration); export the accelerometer with gravity, which trendel needs to find up and down"
         )
     if duration_s < 2.0:
         low, high = _BOUNDS_SHORT
@@ -83,7 +84,7 @@ def check_gravity(acc_mps2: np.ndarray, rate_hz: float, axes_missing: bool, labe
         else:
             advice = "they fit no unit of acceleration (raw counts?): convert them to m/s2, g or mg first"
         raise RecordingError(
-            f"has accelerations in which gravity measures {found:.3g} m/s2 instead of 9.81 "
+            f"has accelerations in which gravity measures {digits(found, 3)} m/s2 instead of 9.81 "
             f"(taken as {labels.acc.name}); {advice}"
         )
     if abs(ratio - 1.0) > _NOTED_GAIN and duration_s >= 2.0 and not axes_missing and not tumbling:
@@ -144,8 +145,8 @@ def check_gyroscope(acc_mps2: np.ndarray, gyr_radps: np.ndarray, labels: Labels)
     spread = total_spread(acc_mps2)
     if spread > _MIN_SPREAD_MPS2 and rms < _MIN_GYR_TO_ACC * spread:
         raise RecordingError(
-            f"hardly turns ({np.rad2deg(rms):.2g} deg/s rms) although it is shaken by {spread:.2g} m/s2 rms; "
-            + _gyr_advice(labels, too_high=False)
+            f"hardly turns ({digits(np.rad2deg(rms), 2)} deg/s rms) "
+            f"although it is shaken by {digits(spread, 2)} m/s2 rms; " + _gyr_advice(labels, too_high=False)
         )
 
 
@@ -167,8 +168,8 @@ def check_cadence(acc_mps2: np.ndarray, rate_hz: float, origin: str, notes: list
     if regularity < 0.5 or step_hz * len(part) / rate_hz < _LEAST_REPETITIONS:
         return
     travel_m = _travel(part, rate_hz, step_hz)
-    at_rate = f"at the rate of {rate_hz:.5g} Hz ({origin})"
-    likely = f"a usual cadence would mean about {2.7 / step_hz * rate_hz:.2g} Hz"
+    at_rate = f"at the rate of {digits(rate_hz, 5)} Hz ({origin})"
+    likely = f"a usual cadence would mean about {digits(2.7 / step_hz * rate_hz, 2)} Hz"
     what = f"{60 * step_hz:.0f} repetitions per minute of {100 * travel_m:.1f} cm up and down"
     if step_hz > _MAX_STEP_HZ or travel_m > _MAX_TRAVEL_M:
         raise RecordingError(

@@ -20,6 +20,7 @@ from trendel.recording.plausibility import Labels, likely_acc_unit
 from trendel.recording.recording import Recording
 from trendel.recording.sidecar import Sidecar, check_frame, parse_metadata, read_sidecar, sidecar_path
 from trendel.recording.units import MICROSECOND, MILLISECOND, MPS2, NANOSECOND, RADPS, SECOND, Unit, unit_option
+from trendel.recording.wording import digits
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
 
@@ -216,6 +217,6 @@ def _guessed_time_unit(t: np.ndarray, name: str, notes: list[str]) -> Unit:
             notes.append(f"Column {name!r} names no unit; its steps are those of an IMU in {unit.name}.")
             return unit
     raise RecordingError(
-        f"names no unit in its time column {name!r}, and its steps of {step:.6g} fit none: "
+        f"names no unit in its time column {name!r}, and its steps of {digits(step, 6)} fit none: "
         "pass time_unit='s', 'ms', 'us' or 'ns'"
     )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from trendel.constants import STANDARD_GRAVITY_MPS2
+from trendel.recording.wording import counted, digits
 
 AXES = ("x", "y", "z")
 MAX_ACC_MPS2 = 200 * STANDARD_GRAVITY_MPS2
@@ -66,12 +67,18 @@ def runs(same: np.ndarray, least: int) -> list[tuple[int, int]]:
 
 
 def stuck(
-    acc_mps2: np.ndarray, gyr_radps: np.ndarray | None, rate_hz: float, skip: Sequence[str], notes: list[str]
+    acc_mps2: np.ndarray,
+    gyr_radps: np.ndarray | None,
+    valid: np.ndarray,
+    rate_hz: float,
+    skip: Sequence[str],
+    notes: list[str],
 ) -> np.ndarray:
     """(n,) bool: samples that repeat the one before although the runner was moving.
 
     All axes together for a quarter of a second out of movement (the sensor hung, the logger held its last sample), or
     one axis for half a second while the others move. Values held at rest are noted, and kept: at rest they are true.
+    Samples that are not `valid` (n,) hold the last valid values already and are not counted.
     `skip` names the axes not looked at (acc_y...)."""
     found = np.zeros(len(acc_mps2), bool)
     if len(acc_mps2) < 3:
@@ -85,7 +92,7 @@ def stuck(
     every = np.logical_and.reduce(same)
     at_rest: list[int] = []
     hung: list[int] = []
-    for a, b in runs(every, max(3, round(_HELD_S * rate_hz))):
+    for a, b in runs(every & valid[1:], max(3, round(_HELD_S * rate_hz))):
         before = acc_mps2[max(0, a - least) : a + 1]
         if len(before) > 2 and _spread(before) > _MOVING_MPS2:
             found[a + 1 : b] = True
@@ -93,10 +100,14 @@ def stuck(
         elif b - a >= least:
             at_rest.append(b - a)
     if hung:
-        notes.append(f"All values held still out of movement {len(hung)} times ({sum(hung)} samples): flagged invalid.")
+        notes.append(
+            f"All values held still out of movement {counted(len(hung), 'time')} "
+            f"({counted(sum(hung), 'sample')}): flagged invalid."
+        )
     if at_rest:
         notes.append(
-            f"All values held exactly at rest {len(at_rest)} times (in all {sum(at_rest) / rate_hz:.3g} s), "
+            f"All values held exactly at rest {counted(len(at_rest), 'time')} "
+            f"(in all {digits(sum(at_rest) / rate_hz, 3)} s), "
             "as where a logger fills a pause; kept as rest."
         )
     for (name, _), repeats in zip(columns, same, strict=True):
@@ -106,7 +117,9 @@ def stuck(
                 found[a + 1 : b] = True
                 caught += b - a - 1
         if caught:
-            notes.append(f"Axis {name} stuck at one value for {caught} samples while the others move: flagged invalid.")
+            notes.append(
+                f"Axis {name} stuck at one value for {counted(caught, 'sample')} while the others move: flagged invalid."
+            )
     return found
 
 

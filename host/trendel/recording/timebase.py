@@ -12,6 +12,7 @@ import numpy as np
 from trendel.constants import RATE_MAX_HZ, RATE_MIN_HZ
 from trendel.errors import RecordingError
 from trendel.recording.jitter import HEAVY_JITTER, is_heavy, line_step, missing_samples
+from trendel.recording.wording import counted, digits
 
 LONGEST_FILLED_GAP_S = 0.5
 _MIN_POSSIBLE_HZ, _MAX_POSSIBLE_HZ = 10.0, 10_000.0
@@ -50,7 +51,7 @@ def check_rate(rate_hz: float, origin: str, hint: str = "") -> float:
     if abs(rate_hz / inside - 1.0) < _ROUNDING:
         return inside
     bounds = f"({RATE_MIN_HZ:g} to {RATE_MAX_HZ:g} Hz)"
-    text = f"{origin} {rate_hz:.6g} samples per second"
+    text = f"{origin} {digits(rate_hz, 6)} samples per second"
     if not _MIN_POSSIBLE_HZ <= rate_hz <= _MAX_POSSIBLE_HZ:
         raise RecordingError(f"{text}, which cannot be right for an IMU on a runner {bounds}: {hint or _CHECK}")
     if rate_hz < RATE_MIN_HZ:
@@ -115,7 +116,7 @@ def stamped_timebase(
             if missing
             else "holds one sample only: two are needed to know its rate, a few strides to use it"
         )
-    notes = [f"{missing} rows without a time stamp refused."] if missing else []
+    notes = [f"{counted(missing, 'row')} without a time stamp refused."] if missing else []
     t = t_s if not missing else t_s[rows]
     t = _unrolled(t, wrap_s, notes)
     kept = _forward_only(t, notes)
@@ -143,7 +144,9 @@ def _unrolled(t: np.ndarray, wrap_s: float | None, notes: list[str]) -> np.ndarr
     wraps = np.diff(t) < -0.9 * wrap_s
     if not wraps.any():
         return t
-    notes.append(f"The clock's counter started again from 0 {wraps.sum()} times (every {wrap_s:.0f} s); unrolled.")
+    notes.append(
+        f"The clock's counter started again from 0 {counted(int(wraps.sum()), 'time')} (every {wrap_s:.0f} s); unrolled."
+    )
     return t + np.concatenate(([0.0], np.cumsum(wraps) * wrap_s))
 
 
@@ -166,12 +169,13 @@ def _forward_only(t: np.ndarray, notes: list[str]) -> np.ndarray | None:
     if len(back) > few or dropped > 2 * few:
         restart = t[back[0] + 1] <= t[0] + 1.0 and len(back) <= few
         raise RecordingError(
-            f"has time stamps that run backward ({len(back)} times, the first after {t[back[0]]:.6g} s): "
+            f"has time stamps that run backward ({counted(len(back), 'time')}, "
+            f"the first after {digits(t[back[0]], 12)} s): "
             + ("the clock restarts there, so split the file" if restart else "sort it by time, or split it")
             + ", or "
             + _WITHOUT_STAMPS
         )
-    notes.append(f"{dropped} samples with time stamps that run backward refused.")
+    notes.append(f"{counted(dropped, 'sample')} with time stamps that run backward refused.")
     return np.flatnonzero(keep)
 
 
@@ -186,7 +190,7 @@ def _without_duplicates(
         return t, rows, 0
     keep = np.ones(len(t), bool)
     keep[again] = False
-    notes.append(f"{len(again)} samples repeated with the same time stamp and values; used once.")
+    notes.append(f"{counted(len(again), 'sample')} repeated with the same time stamp and values; used once.")
     return t[keep], rows[keep], len(again)
 
 
@@ -204,7 +208,9 @@ def _grid(t: np.ndarray, rate_hint_hz: float | None, notes: list[str]) -> Timeba
         return _evened(t, step, notes)
     if repeated:
         # A few samples share a stamp with different values: one step cannot hold two samples.
-        notes.append(f"{repeated} samples share a time stamp with others; placed evenly up to the next stamp.")
+        notes.append(
+            f"{counted(repeated, 'sample')} with the time stamp of the one before; spaced evenly up to the next stamp."
+        )
         t = _spread(t)
         d = np.diff(t)
         if np.any(d <= 0):
@@ -237,12 +243,14 @@ def _grid(t: np.ndarray, rate_hint_hz: float | None, notes: list[str]) -> Timeba
     if filled:
         base = _filled(t, d, missing, long_i, 1.0 / step)
         short_n = int(np.count_nonzero(missing))
-        notes.append(f"{filled} samples missing in {short_n} short gaps; put in to be bridged.")
+        notes.append(f"{counted(filled, 'sample')} missing in {counted(short_n, 'short gap')}; put in to be bridged.")
     else:
         base.gap_i = long_i + 1
     if len(long_i):
         total_s = d[long_i].sum()
-        notes.append(f"{len(long_i)} gaps longer than {LONGEST_FILLED_GAP_S} s (in all {total_s:.4g} s) marked.")
+        notes.append(
+            f"{counted(len(long_i), 'gap')} longer than {LONGEST_FILLED_GAP_S} s (in all {digits(total_s, 4)} s) marked."
+        )
     return base
 
 
@@ -283,7 +291,7 @@ def _evened(t: np.ndarray, step: float, notes: list[str]) -> Timebase:
     notes.append("Time stamps repeat or come in bursts, as samples arrive in blocks; samples are spaced evenly.")
     gap_i = np.array([a for a, _, _ in spans[1:]], np.int64)
     if len(gap_i):
-        notes.append(f"{len(gap_i)} gaps longer than {reach:.3g} s marked.")
+        notes.append(f"{counted(len(gap_i), 'gap')} longer than {reach:.3g} s marked.")
     return Timebase(even, 1.0 / common, gap_i=gap_i)
 
 
@@ -362,12 +370,12 @@ def _compare_rates(base: Timebase, stated_hz: float, origin: str) -> None:
     off = base.rate_hz / stated_hz - 1.0
     if abs(off) > MAX_RATE_DISAGREEMENT:
         raise RecordingError(
-            f"has time stamps that give {base.rate_hz:.5g} Hz where {origin} says {stated_hz:.5g} Hz: "
+            f"has time stamps that give {digits(base.rate_hz, 5)} Hz where {origin} says {digits(stated_hz, 5)} Hz: "
             "correct the one that is wrong"
         )
     if abs(off) > 0.01:
         base.notes.append(
-            f"The time stamps give {base.rate_hz:.5g} Hz, {origin} says {stated_hz:.5g}; the stamps count."
+            f"The time stamps give {digits(base.rate_hz, 5)} Hz, {origin} says {digits(stated_hz, 5)}; the stamps count."
         )
     elif abs(off) < 2e-5:
         # Stamps with five decimals over ten seconds do not know the rate better than this.

@@ -87,3 +87,37 @@ def test_different_rates_of_the_sensors() -> None:
     sparse[np.arange(len(sparse)) % 4 != 0] = np.nan
     with pytest.raises(RecordingError, match="no usable gyroscope values"):
         arrays(acc, sparse, 200)
+
+
+def test_filled_samples_are_not_called_held() -> None:
+    t, acc, gyr = running(10.0)
+    keep = np.ones(len(t), bool)
+    keep[600:690] = False
+    acc[1200:1300] = np.nan
+    recording = arrays(acc[keep], gyr[keep], t_s=t[keep])
+    assert adds_up(recording)
+    assert recording.counts.filled == 90
+    assert recording.counts.invalid == 100
+    assert not any("held" in note for note in recording.notes), recording.notes
+
+
+def test_a_short_piece_is_not_called_clipped() -> None:
+    _, acc, gyr = running(10.0)
+    acc[:, 2] = np.maximum(acc[:, 2], 0)
+    whole = arrays(acc, gyr, 200, frame="pelvis")
+    assert any("has clipped it" in note for note in whole.notes)
+    short = arrays(acc[:190], gyr[:190], 200, frame="pelvis")
+    assert not any("has clipped it" in note for note in short.notes), short.notes
+
+
+def test_one_is_said_in_the_singular() -> None:
+    t, acc, gyr = running(10.0)
+    acc[300] = np.nan
+    acc[600:700], gyr[600:700] = acc[600], gyr[600]
+    keep = np.arange(len(t)) != 1500
+    notes = " ".join(arrays(acc[keep], gyr[keep], t_s=t[keep]).notes)
+    assert "1 sample missing in 1 short gap;" in notes
+    assert "1 sample without usable values" in notes
+    assert "movement 1 time (99 samples)" in notes
+    with pytest.raises(RecordingError, match=r"would mean about \d+ Hz"):
+        arrays(*running(20.0)[1:], 800)

@@ -60,7 +60,7 @@ def test_gaps_short_and_long() -> None:
     assert np.flatnonzero(recording.flags & FLAG_GAP_BEFORE).tolist() == [2000]
     assert recording.t_s[2000] - recording.t_s[1999] == pytest.approx(201 / 200)
     assert not recording.valid[1000:1099].any()
-    assert any("99 samples missing in 1 short gaps" in note for note in recording.notes)
+    assert any("99 samples missing in 1 short gap;" in note for note in recording.notes)
 
 
 def test_small_jitter_is_kept_and_heavy_jitter_is_said() -> None:
@@ -151,7 +151,7 @@ def test_few_different_samples_with_one_stamp() -> None:
     assert adds_up(recording)
     assert len(recording) == len(t)
     assert recording.rate_hz == pytest.approx(200, rel=1e-3)
-    assert any("share a time stamp" in note for note in recording.notes)
+    assert any("1 sample with the time stamp of the one before" in note for note in recording.notes)
 
 
 @pytest.mark.parametrize("shift", [0.8, -0.8, 1e6, -1e6])
