@@ -56,7 +56,8 @@ Column = Annotated[
     typer.Option(
         "--column",
         metavar="NAME=COL",
-        help="Which column is t, acc_x ... acc_z, gyr_x ... gyr_z, with a unit or without: acc_x_g=A1. Once for each.",
+        help="Which column is t, acc_x ... acc_z, gyr_x ... gyr_z, with a unit or without: acc_x_g=A1; "
+        "t= leaves it out. Once for each.",
         rich_help_panel=_READ,
         show_default=False,
     ),

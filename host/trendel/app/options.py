@@ -22,7 +22,7 @@ _COLUMN_NAME = re.compile(r"(t|acc_[xyz]|gyr_[xyz])(_[a-z0-9]+)?")  # with the u
 class ReadOptions:
     """How to read a CSV that does not say it itself."""
 
-    columns: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, str | None] = field(default_factory=dict)  # None: the file's column is not to be used
     acc_unit: str | None = None
     gyr_unit: str | None = None
     time_unit: str | None = None
@@ -41,6 +41,10 @@ class AnalyzeOptions:
     signals: bool = False
     read: ReadOptions = field(default_factory=ReadOptions)
 
+    def __post_init__(self) -> None:
+        if self.mounting.lower() in ("auto", "pelvis"):
+            object.__setattr__(self, "mounting", self.mounting.lower())
+
     def fingerprint(self) -> str:
         """SHA-256 of everything here that can change a result: of files the content, of parameters all values.
 
@@ -55,19 +59,21 @@ class AnalyzeOptions:
         return hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def parse_columns(pairs: list[str]) -> dict[str, str]:
-    """`["acc_x=ax", ...]` to `{"acc_x": "ax"}`; raises ParameterError where a pair is not one."""
-    columns: dict[str, str] = {}
+def parse_columns(pairs: list[str]) -> dict[str, str | None]:
+    """`["acc_x=ax", "t="]` to `{"acc_x": "ax", "t": None}`; raises ParameterError where a pair is not one."""
+    columns: dict[str, str | None] = {}
     for pair in pairs:
         name, equals, column = pair.partition("=")
-        if not equals or not column or not _COLUMN_NAME.fullmatch(name):
+        if not equals or not _COLUMN_NAME.fullmatch(name):
             raise ParameterError(
                 f"--column {pair}: give it as NAME=COL, where NAME is t, acc_x to acc_z or gyr_x to gyr_z, with or "
-                "without a unit (acc_x_g), and COL is the column's name in the file."
+                "without a unit (acc_x_g), and COL is the column's name in the file, or nothing to leave it out."
             )
         if name in columns:
-            raise ParameterError(f"--column {name} is given twice: {columns[name]} and {column}.")
-        columns[name] = column
+            raise ParameterError(
+                f"--column {name} is given twice: {columns[name] or 'left out'} and {column or 'left out'}."
+            )
+        columns[name] = column or None
     return columns
 
 

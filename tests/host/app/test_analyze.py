@@ -124,6 +124,35 @@ def test_json_has_no_nan() -> None:
     assert json.loads(to_json(value)) == {"a": None, "b": 1.5, "c": [2, [None]], "d": [0, 1], "e": "x"}
 
 
+def test_a_column_left_empty_leaves_the_quantity_out(cli: Cli, run_csv: Path) -> None:
+    assert parse_columns(["t=", "acc_x=a"]) == {"t": None, "acc_x": "a"}
+    gyroscope = [word for axis in "xyz" for word in ("--column", f"gyr_{axis}=")]
+    said = cli("analyze", run_csv, *gyroscope)
+    assert said.code == 0, said.err
+    assert "accelerometer only" in said.out
+    with pytest.raises(ParameterError, match="twice: left out and clock"):
+        parse_columns(["t=", "t=clock"])
+
+
+@pytest.mark.parametrize(("given", "meant"), [("Auto", "auto"), ("PELVIS", "pelvis"), ("My.json", "My.json")])
+def test_mounting_words_in_any_case(given: str, meant: str) -> None:
+    assert AnalyzeOptions(mounting=given).mounting == meant
+    assert AnalyzeOptions(mounting=given).fingerprint() == AnalyzeOptions(mounting=meant).fingerprint()
+
+
+def test_parameters_written_where_a_file_is_no_folder(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("afile").write_text("")
+    said = cli("params", "--out", "afile/x")
+    assert said.code == 2
+    assert "afile/x " in said.err and ".part" not in said.err and said.err.count("\n") == 1
+    said = cli("params", "--out", "nofolder/x.toml")
+    assert said.code == 2
+    assert "nofolder/x.toml " in said.err and ".part" not in said.err
+
+
 def test_columns_given_twice_are_refused() -> None:
     assert parse_columns(["t=time", "acc_x=a=b"]) == {"t": "time", "acc_x": "a=b"}
     with pytest.raises(ParameterError, match="twice"):
