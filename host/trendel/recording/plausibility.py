@@ -68,7 +68,8 @@ def check_gravity(acc_mps2: np.ndarray, rate_hz: float, axes_missing: bool, labe
     if duration_s >= 1.0 and gravity < 0.3 * norm_mean and not tumbling:
         raise RecordingError(
             f"has accelerations whose mean is {digits(gravity, 2)} m/s2 where gravity should be: "
-            "gravity has been removed (linear acceleration); export the accelerometer with gravity, which trendel needs to find up and down"
+            "gravity has been removed (linear acceleration); "
+            "export the accelerometer with gravity, which trendel needs to find up and down"
         )
     if duration_s < 2.0:
         low, high = _BOUNDS_SHORT

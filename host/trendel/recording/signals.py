@@ -118,7 +118,8 @@ def stuck(
                 caught += b - a - 1
         if caught:
             notes.append(
-                f"Axis {name} stuck at one value for {counted(caught, 'sample')} while the others move: flagged invalid."
+                f"Axis {name} stuck at one value for {counted(caught, 'sample')} while the others move: "
+                "flagged invalid."
             )
     return found
 

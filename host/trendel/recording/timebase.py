@@ -145,7 +145,8 @@ def _unrolled(t: np.ndarray, wrap_s: float | None, notes: list[str]) -> np.ndarr
     if not wraps.any():
         return t
     notes.append(
-        f"The clock's counter started again from 0 {counted(int(wraps.sum()), 'time')} (every {wrap_s:.0f} s); unrolled."
+        f"The clock's counter started again from 0 {counted(int(wraps.sum()), 'time')} "
+        f"(every {wrap_s:.0f} s); unrolled."
     )
     return t + np.concatenate(([0.0], np.cumsum(wraps) * wrap_s))
 
@@ -249,7 +250,8 @@ def _grid(t: np.ndarray, rate_hint_hz: float | None, notes: list[str]) -> Timeba
     if len(long_i):
         total_s = d[long_i].sum()
         notes.append(
-            f"{counted(len(long_i), 'gap')} longer than {LONGEST_FILLED_GAP_S} s (in all {digits(total_s, 4)} s) marked."
+            f"{counted(len(long_i), 'gap')} longer than {LONGEST_FILLED_GAP_S} s "
+            f"(in all {digits(total_s, 4)} s) marked."
         )
     return base
 
@@ -375,7 +377,8 @@ def _compare_rates(base: Timebase, stated_hz: float, origin: str) -> None:
         )
     if abs(off) > 0.01:
         base.notes.append(
-            f"The time stamps give {digits(base.rate_hz, 5)} Hz, {origin} says {digits(stated_hz, 5)}; the stamps count."
+            f"The time stamps give {digits(base.rate_hz, 5)} Hz, {origin} says {digits(stated_hz, 5)}; "
+            "the stamps count."
         )
     elif abs(off) < 2e-5:
         # Stamps with five decimals over ten seconds do not know the rate better than this.
