@@ -30,3 +30,7 @@ def test_sides_alternate() -> None:
 def test_most_steps_of_a_jog_are_found() -> None:
     for jog in waist.jogs():
         assert 0.75 <= jog.steps / jog.expected <= 1.02, jog
+
+
+def test_no_clip_is_taken_for_turned() -> None:
+    assert not [jog.name for jog in waist.jogs() if jog.turned]

@@ -23,7 +23,7 @@ STEP_BAND_HZ = (2.1, 3.7)
 class Jog:
     """One jog: cadence found and true (steps per minute), steps found, runs, sides, part of the time called running.
 
-    jumpy: part of the steps whose time is more than 50 ms from the median.
+    jumpy: part of the steps whose time is more than 50 ms from the median. turned: the clip was taken for turned.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Jog:
     alternating: float
     running: float
     jumpy: float
+    turned: bool
 
     @property
     def error_percent(self) -> float:
@@ -98,6 +99,7 @@ def _jog(path: Path) -> Jog:
         if len(side)
         else 0.0,
         running=result.summary["running_s"] / rec.duration_s,
+        turned=any("turned" in note for note in result.summary["notes"]),
     )
 
 

@@ -11,11 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from trendel.constants import STANDARD_GRAVITY_MPS2
+from trendel.constants import RATE_MAX_HZ, RATE_MIN_HZ, STANDARD_GRAVITY_MPS2
 from trendel.errors import ParameterError, reason
 from trendel.kernels.layout import DTYPES, FINE_HALF_MAX, LAYOUT_HASH, MAGIC_PARAMS, SIZE_PARAMS, SLOW_HALF_MAX
-
-RATE_MIN_HZ, RATE_MAX_HZ = 25.0, 2000.0
 
 
 def _within(group: object, **limits: tuple[float, float]) -> None:
