@@ -30,7 +30,7 @@ accuracy: $(VENV)/.ready-dev  ## accuracy on the recordings that TRENDEL_DATA na
 	@test -n "$(TRENDEL_DATA)" || { echo "make accuracy needs TRENDEL_DATA=FOLDER, the folder of recordings with truth"; exit 2; }
 	$(BIN)/python -m tests.validation
 
-bits: $(VENV)/.ready  ## RECORDING=RUN.csv: the three homes on one recording, identical or the first difference
+bits: $(VENV)/.ready  ## RECORDING=RUN.csv: the three homes on one recording, identical? (make ends with 2 where bits.py ends with 1 or 2)
 	@test -n "$(RECORDING)" || { echo "usage: make bits RECORDING=RUN.csv"; exit 2; }
 	@$(BIN)/python device/emulator/bits.py "$(RECORDING)"
 

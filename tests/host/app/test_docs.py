@@ -45,3 +45,23 @@ def test_commands_named_in_the_pages_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "docs" / "index.md"):
         assert set(re.findall(r"\bmake ([a-z]+)\b(?=[ `\n])", page.read_text())) <= targets
+
+
+def test_the_index_names_every_page() -> None:
+    index = (ROOT / "docs" / "index.md").read_text()
+    pages = {page.name for page in (ROOT / "docs").glob("*.md")} - {"index.md"}
+    assert {page for page in pages if f"({page})" not in index} == set()
+
+
+@pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md"])
+def test_every_command_is_mentioned(page: str) -> None:
+    from trendel.app.cli import app
+
+    text = (ROOT / page).read_text()
+    names = {command.callback.__name__ for command in app.registered_commands if command.callback is not None}
+    assert {name for name in names if name not in text} == set()
+
+
+def test_exit_codes_that_make_hides_are_documented() -> None:
+    assert "device/emulator/bits.py RUN.csv" in (ROOT / "README.md").read_text()
+    assert "bits.py" in next(line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith("bits:"))
