@@ -11,12 +11,12 @@ import numpy.typing as npt
 from trendel.constants import STANDARD_GRAVITY_MPS2
 from trendel.errors import RecordingError
 from trendel.recording import plausibility, signals
-from trendel.recording.columns import ACC, GYR
+from trendel.recording.columns import ACC, GYR, listed
 from trendel.recording.plausibility import Labels
 from trendel.recording.recording import FLAG_GAP_BEFORE, FLAG_INVALID, FLAG_SATURATED, ReadCounts, Recording
 from trendel.recording.sidecar import Sidecar, check_frame, parse_metadata
 from trendel.recording.timebase import Timebase, even_timebase, stamped_timebase
-from trendel.recording.wording import counted
+from trendel.recording.wording import IN_PELVIS, column_option, counted
 
 _MAX_INVALID_FRACTION = 0.5
 _DEAD_MOVING_MPS2 = 0.5
@@ -27,7 +27,8 @@ _US_COUNTER_S = 2**32 * 1e-6
 class Raw:
     """What a source gave. acc (n, 3) float32 m/s2; gyr (n, 3) float32 rad/s or None; t (n,) float64 s or None; rate_hz
     where the caller or the sidecar states it (`rate_origin` says who). `read_n` counts the rows of the source with the
-    refused ones, `refused_rows` their positions; `refused_end` the ones at its end, which leave no hole."""
+    refused ones, `refused_rows` their positions; `refused_end` the ones at its end, which leave no hole.
+    `unused` names columns that were not recognised, where one of them may be the time."""
 
     acc: np.ndarray
     gyr: np.ndarray | None
@@ -41,6 +42,7 @@ class Raw:
     labels: Labels
     refused_rows: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     refused_end: int = 0
+    unused: tuple[str, ...] = ()
     t_in_us: bool = False
     notes: list[str] = field(default_factory=list)
 
@@ -197,8 +199,7 @@ def _check_axes(raw: Raw) -> None:
         return
     if raw.frame != "pelvis":
         raise RecordingError(
-            f"lacks {', '.join(raw.missing)}: all three axes are needed to find the mounting; "
-            "if the axes are x forward, y left, z up already, say frame='pelvis'"
+            f"lacks {', '.join(raw.missing)}: all three axes are needed to find the mounting; " + IN_PELVIS
         )
     if "acc_z" in lacking:
         raise RecordingError("lacks acc_z, the vertical axis of the pelvis frame: nothing can be found without it")
@@ -209,11 +210,23 @@ def _check_axes(raw: Raw) -> None:
         raw.notes.append("The gyroscope lacks axes, so it is set aside: accelerometer only.")
 
 
+def _no_clock(raw: Raw) -> str:
+    if not raw.labels.from_file:
+        return "has no time stamps and no rate: give t_s or rate_hz"
+    rate = "give rate_hz=... (--rate-hz ...), or rate_hz in the sidecar"
+    if not raw.unused:
+        return f"has no time column and no rate: {rate}"
+    return (
+        f"has no time column that is recognised (not recognised: {listed(raw.unused)}) and no rate: where one of them "
+        f"is the time, name it and its unit, such as {column_option({'t_ms': raw.unused[0]})}; else {rate}"
+    )
+
+
 def _timebase(raw: Raw) -> tuple[Timebase, int]:
     malformed = len(raw.refused_rows)
     if raw.t is None:
         if raw.rate_hz is None:
-            raise RecordingError("has no time column and no rate: give rate_hz, or rate_hz in the sidecar")
+            raise RecordingError(_no_clock(raw))
         return even_timebase(len(raw.acc), raw.rate_hz, raw.refused_rows), malformed
 
     def same_as_before(rows: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from trendel.errors import RecordingError
 from trendel.recording.units import Unit, find_unit, plain
+from trendel.recording.wording import column_option
 
 ACC = ("acc_x", "acc_y", "acc_z")
 GYR = ("gyr_x", "gyr_y", "gyr_z")
@@ -108,16 +109,19 @@ def parse_mapping(columns: Mapping[str, str | None]) -> dict[str, tuple[Column, 
 
     Raises RecordingError for a key that names no quantity, and for a quantity given twice."""
     if not isinstance(columns, Mapping):
-        raise RecordingError("columns= must map quantities to column names, such as {'acc_x_g': 'Ax'}")
+        raise RecordingError(
+            "columns= must map quantities to column names, such as " + column_option({"acc_x_g": "Ax"})
+        )
     wanted: dict[str, tuple[Column, str | None]] = {}
     for key, name in columns.items():
         column = parse_column(str(key))
         if column is None or column.quantity not in QUANTITIES or column.unknown_unit:
             raise RecordingError(
-                f"columns= has the key {key!r}, which is none of {', '.join(QUANTITIES)} (a unit may follow: acc_x_g)"
+                f"columns= (--column) has the key {key!r}, which is none of "
+                f"{', '.join(QUANTITIES)} (a unit may follow: acc_x_g)"
             )
         if column.quantity in wanted:
-            raise RecordingError(f"columns= gives {column.quantity} twice: keep one")
+            raise RecordingError(f"columns= (--column) gives {column.quantity} twice: keep one")
         if name is not None and not isinstance(name, str):
             raise RecordingError(f"columns= maps {key!r} to {name!r}: give the column's name as text, or None")
         wanted[column.quantity] = (column, None if name is None else name.strip())
@@ -136,7 +140,9 @@ def choose(names: Sequence[str], mapping: Mapping[str, str | None] | None = None
             continue
         places = [i for i, cell in enumerate(names) if cell.strip() == name]
         if not places:
-            raise RecordingError(f"columns= names {name!r}, which is not in the file; its columns are {listed(names)}")
+            raise RecordingError(
+                f"columns= (--column) names {name!r}, which is not in the file; its columns are {listed(names)}"
+            )
         if len(places) > 1:
             raise RecordingError(f"the column {name!r} is there {len(places)} times: rename or remove one")
         own = parse_column(name)
@@ -156,7 +162,7 @@ def choose(names: Sequence[str], mapping: Mapping[str, str | None] | None = None
             both = " and ".join(f"{c.name!r} (column {c.index + 1})" for c in candidates[:3])
             raise RecordingError(
                 f"{quantity} is there {len(candidates)} times, as {both}: rename or remove one, "
-                f"or name the right one with columns={{'{quantity}': ...}}"
+                f"or name the right one with {column_option({quantity: 'its name'})}"
             )
         chosen[quantity] = candidates[0]
     used = {c.index for c in chosen.values()}

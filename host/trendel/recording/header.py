@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from trendel.errors import RecordingError
 from trendel.recording.columns import ACC, Column, listed, parse_column, parse_mapping
 from trendel.recording.units import find_unit
+from trendel.recording.wording import column_option
 
 HEAD_BYTES = 1 << 16
 """How much of a file is looked at to find its header. A header further down than this is not one."""
@@ -139,7 +140,7 @@ def _why_no_header(texts: list[str], mapped: set[str]) -> str:
     by_delimiter = [max((split_cells(text, d) for d in _DELIMITERS), key=len) for text in filled]
     cells = next((c for c in by_delimiter if len(c) > 1), by_delimiter[0] if by_delimiter else [])
     if mapped:
-        return f"has none of the columns that columns= names; its columns are {listed(cells)}"
+        return f"has none of the columns that columns= (--column) names; its columns are {listed(cells)}"
     if len(cells) > 1 and all(is_number(cell) for cell in cells if cell):
         return (
             "has no header line: its first line is numbers already. "
@@ -154,6 +155,6 @@ def _why_no_header(texts: list[str], mapped: set[str]) -> str:
     if len(cells) > 1:
         return (
             f"has no accelerometer columns, so it is not a recording; its columns are {listed(cells)}. "
-            "If they are there under other names, say which with columns={'acc_x_g': ..., ...}"
+            f"If they are there under other names, say which, such as {column_option({'acc_x_g': cells[0].strip()})}"
         )
     return "is no table with named columns; trendel reads CSV with a header: t_s,acc_x_mps2,acc_y_mps2,acc_z_mps2"

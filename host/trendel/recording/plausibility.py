@@ -12,6 +12,7 @@ from trendel.errors import RecordingError
 from trendel.recording.signals import MAX_ACC_MPS2, MAX_GYR_RADPS, total_spread
 from trendel.recording.units import DPS, MILLI_DPS, MPS2, RADPS, UNITS, Unit
 from trendel.recording.wording import digits
+from trendel.recording.wording import option as said
 
 _BOUNDS = (0.6, 1.5)
 """Gravity found against standard gravity: +-14 % of gain, saturated peaks (low) and clipped troughs (high)."""
@@ -234,7 +235,7 @@ def _unit_for(gravity: float) -> Unit | None:
 
 def _advice(option: str, unit: Unit, labels: Labels) -> str:
     if labels.from_file:
-        return f"correct the header, or pass {option}={unit.name!r}"
+        return "correct the header, or give " + said(option, unit.name)
     return f"multiply them by {unit.factor:.6g}"
 
 

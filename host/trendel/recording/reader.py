@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from trendel.recording.plausibility import Labels, likely_acc_unit
 from trendel.recording.recording import Recording
 from trendel.recording.sidecar import Sidecar, check_frame, parse_metadata, read_sidecar, sidecar_path
 from trendel.recording.units import MICROSECOND, MILLISECOND, MPS2, NANOSECOND, RADPS, SECOND, Unit, unit_option
-from trendel.recording.wording import digits
+from trendel.recording.wording import IN_PELVIS, TIME_UNIT, column_option, digits, option
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
 
@@ -90,7 +90,7 @@ def read(
             time = choice.columns.get("t")
             dated = time is not None and len(header.first) > time.index and _is_date(header.first[time.index])
             table = read_table(data, end, header, used, time.index if time is not None and dated else None)
-        raw = _raw(table, choice, units, sidecar, used_frame, file.name)
+        raw = _raw(table, choice, units, sidecar, used_frame, file.name, mapping)
         raw.notes = [*notes, *raw.notes]
         raw.rate_hz = stated if stated is not None else sidecar.rate_hz
         raw.rate_origin = "rate_hz" if stated is not None else "the sidecar"
@@ -105,7 +105,9 @@ def _checked_mapping(columns: Mapping[str, str | None] | None) -> dict[str, str 
     if columns is None:
         return {}
     if not isinstance(columns, Mapping):
-        raise RecordingError("columns= must map quantities to column names, such as {'acc_x_g': 'Ax'}")
+        raise RecordingError(
+            "columns= must map quantities to column names, such as " + column_option({"acc_x_g": "Ax"})
+        )
     return dict(columns)
 
 
@@ -124,17 +126,19 @@ def _check_columns(choice: Choice, frame: str) -> None:
     for sensor, lacking in (("accelerometer", lacking_acc), ("gyroscope", lacking_gyr)):
         if 0 < len(lacking) < 3:
             rest = (
-                "or, if the axes are x forward, y left, z up already, say frame='pelvis'"
+                "or, " + IN_PELVIS
                 if sensor == "accelerometer"
-                else "or leave the gyroscope out with columns={'gyr_x': None, 'gyr_y': None, 'gyr_z': None}"
+                else "or leave the gyroscope out with " + column_option(dict.fromkeys(GYR))
             )
             raise RecordingError(
                 f"lacks the {sensor} column{'s' if len(lacking) > 1 else ''} {', '.join(lacking)}: "
-                f"add it, name it with columns=, {rest}"
+                f"add it, name it with columns= (--column), {rest}"
             )
 
 
-def _raw(table: Table, choice: Choice, units: _Units, sidecar: Sidecar, frame: str, source: str) -> Raw:
+def _raw(
+    table: Table, choice: Choice, units: _Units, sidecar: Sidecar, frame: str, source: str, left_out: Collection[str]
+) -> Raw:
     notes = [*table.notes, *choice.notes]
     if choice.ignored:
         shown = ", ".join(choice.ignored[:8]) + (", ..." if len(choice.ignored) > 8 else "")
@@ -159,6 +163,7 @@ def _raw(table: Table, choice: Choice, units: _Units, sidecar: Sidecar, frame: s
         labels=Labels(acc_unit, gyr_unit),
         refused_rows=table.refused_rows,
         refused_end=int(table.cut),
+        unused=() if time is not None or "t" in left_out else choice.ignored,
         notes=notes,
     )
 
@@ -178,7 +183,7 @@ def _unit_of(choice: Choice, quantities: tuple[str, ...], forced: Unit | None, t
 
 
 def _unit_missing(column: Chosen, is_acc: bool, present: list[Chosen], table: Table) -> str:
-    option, known = ("acc_unit", "'m/s2', 'g' or 'mg'") if is_acc else ("gyr_unit", "'rad/s' or 'deg/s'")
+    name, known = ("acc_unit", ("m/s2", "g", "mg")) if is_acc else ("gyr_unit", ("rad/s", "deg/s"))
     what = (
         f"names the unit {column.unknown_unit!r} in column {column.name!r}, which trendel does not know"
         if column.unknown_unit
@@ -188,7 +193,7 @@ def _unit_missing(column: Chosen, is_acc: bool, present: list[Chosen], table: Ta
     if is_acc:
         unit = likely_acc_unit(np.column_stack([table.columns[c.index] for c in present]))
         hint = f" (gravity in it looks like {unit.name})" if unit is not None else ""
-    return f"{what}: pass {option}={known}{hint}, or put the unit into the header or the sidecar"
+    return f"{what}: give {option(name, *known)}{hint}, or put the unit into the header or the sidecar"
 
 
 def _stacked(table: Table, choice: Choice, quantities: tuple[str, ...], forced: Unit | None) -> np.ndarray:
@@ -217,6 +222,5 @@ def _guessed_time_unit(t: np.ndarray, name: str, notes: list[str]) -> Unit:
             notes.append(f"Column {name!r} names no unit; its steps are those of an IMU in {unit.name}.")
             return unit
     raise RecordingError(
-        f"names no unit in its time column {name!r}, and its steps of {digits(step, 6)} fit none: "
-        "pass time_unit='s', 'ms', 'us' or 'ns'"
+        f"names no unit in its time column {name!r}, and its steps of {digits(step, 6)} fit none: " + TIME_UNIT
     )

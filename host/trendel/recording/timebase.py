@@ -12,7 +12,7 @@ import numpy as np
 from trendel.constants import RATE_MAX_HZ, RATE_MIN_HZ
 from trendel.errors import RecordingError
 from trendel.recording.jitter import HEAVY_JITTER, is_heavy, line_step, missing_samples
-from trendel.recording.wording import counted, digits
+from trendel.recording.wording import TIME_UNIT, WITHOUT_STAMPS, counted, digits
 
 LONGEST_FILLED_GAP_S = 0.5
 _MIN_POSSIBLE_HZ, _MAX_POSSIBLE_HZ = 10.0, 10_000.0
@@ -24,7 +24,6 @@ _LATEST_S = 1e11
 """Later stamps (3000 years) are damage or another unit, and too coarse in float64 to tell samples apart."""
 _FEW_FRACTION = 0.01
 _FEW = 3
-_WITHOUT_STAMPS = "leave the time column out with columns={'t': None} and give rate_hz"
 _NOTED_JITTER = 0.10
 
 
@@ -68,7 +67,7 @@ def unit_hint(step_s: float) -> str:
         if 1 / RATE_MAX_HZ <= step_s * factor <= 1 / RATE_MIN_HZ:
             return (
                 f"the unit of time seems to be {text} than assumed, which would give {1.0 / (step_s * factor):.4g} Hz; "
-                "pass time_unit='s', 'ms', 'us' or 'ns'"
+                + TIME_UNIT
             )
     return ""
 
@@ -76,7 +75,7 @@ def unit_hint(step_s: float) -> str:
 def even_timebase(rows_n: int, rate_hz: float, refused_rows: np.ndarray) -> Timebase:
     """The clock of a recording without stamps: `rows_n` rows at `rate_hz`. Lines left out on the way, at positions
     `refused_rows` (counted with them), were samples too: their places are filled, so that time stays right."""
-    rate_hz = check_rate(rate_hz, "the rate given is", "check rate_hz")
+    rate_hz = check_rate(rate_hz, "the rate given is", "check rate_hz (--rate-hz)")
     filled = len(refused_rows)
     t_s = np.arange(rows_n + filled) / rate_hz
     if not filled:
@@ -112,7 +111,7 @@ def stamped_timebase(
     missing = n - len(rows)
     if missing > max(_FEW, _FEW_FRACTION * n) or len(rows) < 2:
         raise RecordingError(
-            f"has no time stamp in {missing} of {n} rows: fill the time column, or " + _WITHOUT_STAMPS
+            f"has no time stamp in {missing} of {n} rows: fill the time column, or " + WITHOUT_STAMPS
             if missing
             else "holds one sample only: two are needed to know its rate, a few strides to use it"
         )
@@ -174,7 +173,7 @@ def _forward_only(t: np.ndarray, notes: list[str]) -> np.ndarray | None:
             f"the first after {digits(t[back[0]], 12)} s): "
             + ("the clock restarts there, so split the file" if restart else "sort it by time, or split it")
             + ", or "
-            + _WITHOUT_STAMPS
+            + WITHOUT_STAMPS
         )
     notes.append(f"{counted(dropped, 'sample')} with time stamps that run backward refused.")
     return np.flatnonzero(keep)
@@ -200,7 +199,7 @@ def _grid(t: np.ndarray, rate_hint_hz: float | None, notes: list[str]) -> Timeba
     d = np.diff(t)
     positive = d[d > 0]
     if not len(positive):
-        raise RecordingError("has the same time stamp in every row: " + _WITHOUT_STAMPS)
+        raise RecordingError("has the same time stamp in every row: " + WITHOUT_STAMPS)
     # The middle step itself, not the mean of two: so that some steps are always below 1.5 times it.
     step = float(np.sort(positive)[(len(positive) - 1) // 2])
     repeated = len(d) - len(positive)
@@ -215,7 +214,7 @@ def _grid(t: np.ndarray, rate_hint_hz: float | None, notes: list[str]) -> Timeba
         t = _spread(t)
         d = np.diff(t)
         if np.any(d <= 0):
-            raise RecordingError("has time stamps too coarse to place its samples: " + _WITHOUT_STAMPS)
+            raise RecordingError("has time stamps too coarse to place its samples: " + WITHOUT_STAMPS)
     resolution_s = 1e-3 if _rounded_to_ms(t) else 0.0
     heavy = is_heavy(d[d <= LONGEST_FILLED_GAP_S], resolution_s)
     step = line_step(t) if heavy else step
@@ -289,7 +288,7 @@ def _evened(t: np.ndarray, step: float, notes: list[str]) -> Timebase:
         own = (t[last] - t[a]) / (last - a) if last - a > 1.0 / common else common
         even[a:b] = t[a] + np.arange(b - a) * own
     if np.any(np.diff(even) <= 0):
-        raise RecordingError("has time stamps too coarse to place its samples: " + _WITHOUT_STAMPS)
+        raise RecordingError("has time stamps too coarse to place its samples: " + WITHOUT_STAMPS)
     notes.append("Time stamps repeat or come in bursts, as samples arrive in blocks; samples are spaced evenly.")
     gap_i = np.array([a for a, _, _ in spans[1:]], np.int64)
     if len(gap_i):

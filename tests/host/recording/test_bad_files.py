@@ -242,3 +242,34 @@ def test_malformed_lines_that_are_not_utf8_are_counted(tmp_path: Path) -> None:
     recording = read(put(tmp_path / "run.csv", b"\n".join([HEADER.encode(), *body]) + b"\n"))
     assert adds_up(recording)
     assert (recording.counts.read, recording.counts.refused, recording.counts.filled) == (800, 1, 1)
+
+
+def _refusal(path: Path, **options: object) -> str:
+    with pytest.raises(RecordingError) as refusal:
+        read(path, **options)  # type: ignore[arg-type]
+    return str(refusal.value)
+
+
+def test_refusals_say_both_the_python_and_the_command_line_form(tmp_path: Path) -> None:
+    values = table(5.0)
+    path = tmp_path / "run.csv"
+    write(path, values, ("t_s", "acc_x", "acc_y", "acc_z", *NAMES[4:]))
+    assert "give acc_unit='m/s2', 'g' or 'mg' (--acc-unit m/s2, g or mg)" in _refusal(path)
+    assert "give acc_unit='m/s2' (--acc-unit m/s2)" in _refusal(path, acc_unit="g")
+    write(path, values[:, :3], NAMES[:3])
+    assert "give frame='pelvis' (--frame pelvis)" in _refusal(path)
+    write(path, values[:, :5], NAMES[:5])
+    assert "--column gyr_x= --column gyr_y= --column gyr_z=)" in _refusal(path)
+    stopped = values.copy()
+    stopped[:, 0] = 0
+    write(path, stopped)
+    assert "columns={'t': None} (--column t=) and give rate_hz=... (--rate-hz ...)" in _refusal(path)
+
+
+def test_a_time_column_that_is_not_recognised_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "run.csv", table(5.0), ("Zeit 1", *NAMES[1:]))
+    said = _refusal(path)
+    assert "not recognised: 'Zeit 1'" in said
+    assert "columns={'t_ms': 'Zeit 1'} (--column 't_ms=Zeit 1')" in said
+    assert "(--rate-hz ...)" in said
+    assert "not recognised" not in _refusal(path, columns={"t": None})

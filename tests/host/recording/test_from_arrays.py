@@ -54,7 +54,7 @@ GOOD = running(5.0)[1]
         ({"acc_mps2": GOOD[:0]}, "no samples"),
         ({"acc_mps2": GOOD, "gyr_radps": GOOD[:10]}, r"gyr_radps has the shape \(10, 3\) where \(1000, 3\)"),
         ({"acc_mps2": GOOD, "t_s": np.arange(5.0)}, r"t_s has the shape \(5,\) where \(1000,\)"),
-        ({"acc_mps2": GOOD, "rate_hz": None}, "no time column and no rate"),
+        ({"acc_mps2": GOOD, "rate_hz": None}, "no time stamps and no rate: give t_s or rate_hz"),
         ({"acc_mps2": GOOD, "rate_hz": "fast"}, "rate_hz is 'fast'"),
         ({"acc_mps2": GOOD, "rate_hz": 1e12}, "cannot be right"),
         ({"acc_mps2": GOOD, "frame": "world"}, "frame = 'world'"),
