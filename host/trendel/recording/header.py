@@ -153,8 +153,9 @@ def _why_no_header(texts: list[str], mapped: set[str]) -> str:
             "export the accelerometer with gravity, which trendel needs to find up and down"
         )
     if len(cells) > 1:
+        unknown = next((cell.strip() for cell in cells if cell.strip() and parse_column(cell) is None), "its name")
         return (
             f"has no accelerometer columns, so it is not a recording; its columns are {listed(cells)}. "
-            f"If they are there under other names, say which, such as {column_option({'acc_x_g': cells[0].strip()})}"
+            f"If they are there under other names, say which, such as {column_option({'acc_x_g': unknown})}"
         )
     return "is no table with named columns; trendel reads CSV with a header: t_s,acc_x_mps2,acc_y_mps2,acc_z_mps2"
