@@ -73,6 +73,8 @@ class Stream:
         self._has_gyro = has_gyro
         self._params = kernel_params(params or Parameters(), setup)
         self._state, self._out = zeros("State"), zeros("Out")
+        self._bridge_max_n = int(self._params["input"]["bridge_max_n"][0])
+        self._watch()
         init(self._state[0], self._params[0])
         self._signals = zeros("Signal", 0)
         self._counts = np.zeros(2, np.int64)
@@ -144,9 +146,18 @@ class Stream:
 
     def _moment(self) -> tuple[int, int, int, bool]:
         """What events are told from: running, mounting phase, turns of the clip, outage."""
-        state, params = self._state[0], self._params[0]
-        lost = int(state.input.invalid_run_n) > int(params.input.bridge_max_n)
-        return int(state.contacts.running), int(state.mounting.phase), int(state.mounting.turned_n), lost
+        running, phase, turned, invalid = self._watched
+        return int(running[0]), int(phase[0]), int(turned[0]), int(invalid[0]) > self._bridge_max_n
+
+    def _watch(self) -> None:
+        """Views of what events are told from: looking names up takes longer than the kernels do."""
+        state = self._state
+        self._watched = (
+            state["contacts"]["running"],
+            state["mounting"]["phase"],
+            state["mounting"]["turned_n"],
+            state["input"]["invalid_run_n"],
+        )
 
     def _events(self, before: tuple[int, int, int, bool], cold_start: bool) -> tuple[str, ...]:
         """What changed with these samples, in plain words."""
@@ -189,6 +200,7 @@ class Stream:
                 f"a checkpoint has {self._state.nbytes} bytes, this one {len(data)}; it is of another version."
             )
         self._state = np.frombuffer(bytearray(data), DTYPES["State"]).view(np.recarray)
+        self._watch()
         self.samples_n = int(self._state.sample_n[0])
 
     @property
