@@ -42,8 +42,8 @@ def _positive(group: object) -> None:
 class Attitude:
     """Inclination filter, kernels/attitude.py. The noises are those of a consumer IMU.
 
-    The scale error and the motion factor set how gyroscope and gravity share the work; on hand-moved IMUs the error is
-    flat within a factor of two around these values.
+    The scale error and the motion factor set how gyroscope and gravity share the work
+    (docs/decisions/0002-attitude.md).
     """
 
     block_ms: float = 20.0  # one gravity correction per block
