@@ -92,5 +92,5 @@ def icc_cell(found: Icc | None) -> str:
 def wrapped(page: str) -> str:
     """The page with its paragraphs filled to 118 columns; headings, tables, lists and figures stay as they are."""
     blocks = page.strip().split("\n\n")
-    kept = ("#", "|", "!", "-")
+    kept = ("#", "|", "!", "-", "<")
     return "\n\n".join(b if b.startswith(kept) else textwrap.fill(b, 118) for b in map(str.strip, blocks)) + "\n"
