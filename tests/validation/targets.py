@@ -101,7 +101,7 @@ def on_waist() -> list[Target]:
     steps = sum(n.steps for n in negatives)
 
     def share(what: str, value: float, limit: float, digits: int, name: str = "") -> Target:
-        measured = f"{100 * value:.{digits}f}" + (f" ({name})" if name else "")
+        measured = f"{100 * value:.{digits}f}" + (f" ({name})" if name and value < 1 else "")
         return Target("waist", what, measured, f">= {100 * limit:g}", bool(value >= limit))
 
     return [
