@@ -100,7 +100,7 @@ def test_durations_follow_the_clock_of_the_samples() -> None:
 
 
 @needs_data
-@pytest.mark.parametrize("name", ["mocap/treadmill_run"])
+@pytest.mark.parametrize("name", ["mocap/treadmill_run", "waist/jog_fast_SA01", "waist/jog_slow_SE01"])
 def test_steps_of_real_runs(name: str) -> None:
     recording = trendel.read(DATA / f"{name}.csv")
     n = round(60.0 * recording.rate_hz)
