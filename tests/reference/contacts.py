@@ -172,11 +172,11 @@ def verdict(up: F64, fine: F64, rise: int, next_rise: int, tick_s: float, c: Any
     weak = 1 - np.clip((duration_ms - c.step_slow_ms) / c.step_slow_span_ms, 0, 1)
     if duration_ms < c.step_min_weak_ms:
         weak = 0.0
-    swings = swing >= np.interp(weak, [0, 1], [c.swing_g, c.swing_weak_g])
-    if swings and least <= np.interp(weak, [0, 1], [c.float_g, c.float_weak_g]):
-        return 3
-    if weak > 0 and swing >= c.swing_weak_g and least <= c.float_weak_g:
-        return 2
+    for answer, clear in ((3, 1 - weak), (2, (1 - weak) / 2)):
+        swings = swing >= np.interp(clear, [0, 1], [c.swing_weak_g, c.swing_g])
+        floats = least <= np.interp(clear, [0, 1], [c.float_weak_g, c.float_g])
+        if swings and floats and (answer == 3 or weak > 0):
+            return answer
     return int(swing >= c.swing_keep_g and least <= c.float_keep_g)
 
 

@@ -134,8 +134,8 @@ def slow_up(state, params, tick):
 def judge_step(state, params, start, stop):
     """Is the vertical between two mid rises (ticks start to stop) a running step?
 
-    0: no. 1: not by itself, but as a weak or irregular step between running ones it is. 2: yes, in a run; but it could
-    be walking. 3: yes.
+    0: no. 1: not by itself, but as a weak or irregular step between running ones it is. 2: yes, in a run; elsewhere it
+    could be walking. 3: yes.
     """
     p = params.contacts
     n = np.float32(np.int32(stop - start))
@@ -163,10 +163,11 @@ def judge_step(state, params, start, stop):
     clear = clip((duration - p.step_slow_s) * p.step_slow_inv, _F0, _F1)
     if duration < p.step_min_weak_s:
         clear = _F1
-    if swing >= p.swing_weak_g + clear * (p.swing_g - p.swing_weak_g):
-        if least <= p.float_weak_g + clear * (p.float_g - p.float_weak_g):
-            return _I3
-    if clear < _F1 and swing >= p.swing_weak_g and least <= p.float_weak_g:
+    more_swing, less_float = p.swing_g - p.swing_weak_g, p.float_weak_g - p.float_g
+    if swing >= p.swing_weak_g + clear * more_swing and least <= p.float_weak_g - clear * less_float:
+        return _I3
+    half = _HALF * clear
+    if clear < _F1 and swing >= p.swing_weak_g + half * more_swing and least <= p.float_weak_g - half * less_float:
         return _I2
     return _I1 if swing >= p.swing_keep_g and least <= p.float_keep_g else _I0
 

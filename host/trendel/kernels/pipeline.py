@@ -374,8 +374,11 @@ def step(state, params, sample, out):
         a.block_i += _U1
         if a.block_i >= params.attitude.block_n:
             finish_block(a, params)
-            if m.phase == _U0 and a.blocks_n == params.attitude.init_blocks_n:
-                set_up_from(m.axes, a.q_world_from_sensor)
+            if a.blocks_n == params.attitude.init_blocks_n:
+                # Before it up was anywhere, and its change no motion.
+                c.motion2 = _F0
+                if m.phase == _U0:
+                    set_up_from(m.axes, a.q_world_from_sensor)
             watch_standing(m, a, params)
     if full != _U0:
         close_tick(c, params)
