@@ -101,22 +101,27 @@ class Contacts:
     tick_ms: float = 10.0
     slow_sigma_ms: float = 55.0
     fine_sigma_ms: float = 10.0
+    even_sigma_ms: float = 20.0
     slow_tau_s: float = 1.5
     slow_min_g: float = 0.08
     level_tau_s: float = 3.0
     flight_g: float = 0.4
-    ic_back_ms: float = 70.0
+    ic_back_ms: float = 60.0
     ic_ahead_ms: float = 50.0
-    ic_delay_ms: float = 9.0
+    ic_lead_ms: float = 4.0
     rise_delay_ms: float = 2.0
     lag_start_ms: float = 10.0
-    lag_start_sd_ms: float = 45.0
-    lag_sd_ms: float = 30.0
-    lag_memory_steps: float = 32.0
+    lag_start_sd_ms: float = 70.0
+    lag_sd_ms: float = 20.0
+    lag_memory_steps: float = 16.0
     brake_half_ms: float = 40.0
     brake_min_g: float = 0.15
     to_ahead_ms: float = 50.0
-    to_tail_ms: float = 12.0
+    to_half_share: float = 0.25
+    to_fade_share: float = 0.345
+    fade_min_ms: float = 30.0
+    fade_max_ms: float = 90.0
+    fade_usual_ms: float = 63.0
     step_min_ms: float = 230.0
     step_max_ms: float = 500.0
     step_min_weak_ms: float = 300.0
@@ -143,7 +148,13 @@ class Contacts:
     def __post_init__(self) -> None:
         _positive(self)
         _within(self, start_steps=(1, 7), resume_steps=(1, 7), tick_ms=(2.0, 15.0), slow_sigma_ms=(10.0, 150.0))
-        _within(self, fine_sigma_ms=(1.0, 50.0), lag_memory_steps=(1.0, 1e6), side_keep=(0.0, 1.0))
+        _within(
+            self,
+            fine_sigma_ms=(1.0, 50.0),
+            even_sigma_ms=(1.0, 50.0),
+            lag_memory_steps=(1.0, 1e6),
+            side_keep=(0.0, 1.0),
+        )
         if not self.step_min_ms < self.step_max_ms:
             raise ParameterError("parameters contacts.step_min_ms and step_max_ms must be in that order.")
 
@@ -286,6 +297,7 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
     gyro_noise = a.gyro_noise_deg_rts if setup.has_gyro else a.no_gyro_turn_dps_rts
     slow_half, slow_taps = _taps(c.slow_sigma_ms / 1e3 / tick_s, SLOW_HALF_MAX)
     fine_half, fine_taps = _taps(c.fine_sigma_ms / 1e3 / tick_s, FINE_HALF_MAX)
+    even_half, even_taps = _taps(c.even_sigma_ms / 1e3 / tick_s, FINE_HALF_MAX)
     axes = setup.axes or ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
     values: dict[str, dict[str, Any]] = {
         "input": {
@@ -355,6 +367,8 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
             "slow_taps": slow_taps,
             "fine_half_n": fine_half,
             "fine_taps": fine_taps,
+            "even_half_n": even_half,
+            "even_taps": even_taps,
             "slow_tau_s": c.slow_tau_s,
             "slow_min_g": c.slow_min_g,
             "level_tau_s": c.level_tau_s,
@@ -362,11 +376,15 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
             "flight_g": c.flight_g,
             "ic_back_s": c.ic_back_ms / 1e3,
             "ic_ahead_s": c.ic_ahead_ms / 1e3,
-            "ic_delay_s": c.ic_delay_ms / 1e3,
+            "ic_lead_s": c.ic_lead_ms / 1e3,
             "rise_delay_s": c.rise_delay_ms / 1e3,
             "brake_half_s": c.brake_half_ms / 1e3,
             "to_ahead_s": c.to_ahead_ms / 1e3,
-            "to_tail_s": c.to_tail_ms / 1e3,
+            "to_half_share": c.to_half_share,
+            "to_fade_share": c.to_fade_share,
+            "fade_min_s": c.fade_min_ms / 1e3,
+            "fade_max_s": c.fade_max_ms / 1e3,
+            "fade_usual_s": c.fade_usual_ms / 1e3,
             "brake_min_g": c.brake_min_g,
             "lag_start_s": c.lag_start_ms / 1e3,
             "lag_start_sd_s": c.lag_start_sd_ms / 1e3,

@@ -100,14 +100,14 @@ JOG, SHUFFLE, STROLL = (0.36, 0.9), (0.38, 0.27), (0.55, 0.3)
 def test_a_run_goes_on_through_weak_and_uneven_steps() -> None:
     usual, uneven = [JOG] * 12, [(0.44, 0.4), (0.3, 0.3), SHUFFLE]
     ran = run_kernels(bouncing([*usual, *uneven, *usual]), LEVELLED)
-    twin = same_steps(ran, forward_known=False)
+    twin = same_steps(ran)
     assert len({step.chain for step in twin}) == 1
     assert 25 <= len(ran.steps) <= 27
 
 
 def test_a_run_does_not_go_on_into_walking() -> None:
     ran = run_kernels(bouncing([JOG] * 12 + [STROLL] * 20), LEVELLED)
-    same_steps(ran, forward_known=False)
+    same_steps(ran)
     assert 10 <= len(ran.steps) <= 12
 
 
