@@ -136,7 +136,8 @@ class Contacts:
     start_steps: int = 6
     resume_steps: int = 2
     end_s: float = 1.5
-    walk_rms_mps2: float = 0.5
+    walk_rms_mps2: float = 0.4
+    walk_tau_s: float = 1.0
     side_obliquity_deg: float = 4.0
     side_rotation_deg: float = 4.0
     side_rotation_weight: float = 0.4
@@ -405,6 +406,7 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
             "resume_n": c.resume_steps,
             "end_s": c.end_s,
             "walk_rms_mps2": c.walk_rms_mps2,
+            "walk_tau_s": c.walk_tau_s,
             "obl_scale_rad": c.side_obliquity_deg * rad,
             "rot_scale_rad": c.side_rotation_deg * rad,
             "rot_weight": c.side_rotation_weight,

@@ -31,6 +31,7 @@ from trendel.kernels.mathf import clip, snap
 
 _F0, _F1, _HALF, _F2 = np.float32(0.0), np.float32(1.0), np.float32(0.5), np.float32(2.0)
 _TICK_SHARE = np.float32(0.05)
+_MOTION_MOST = np.float32(4.0)
 _U0, _U1 = np.uint32(0), np.uint32(1)
 _I0, _I1, _I2, _I3, _NEVER = np.int32(0), np.int32(1), np.int32(2), np.int32(3), np.int32(-1)
 _MASK = np.int32(RING_MASK)
@@ -269,7 +270,10 @@ def close_tick(state, params):
     share = clip(state.tick_s / p.level_tau_s, _F0, _F1)
     state.level_off_mps2 = snap(state.level_off_mps2 + share * (up - state.level_off_mps2))
     d = up - state.level_off_mps2
-    state.motion2 = snap(state.motion2 + share * (d * d - state.motion2))
+    # Running must not be remembered for longer than walking is.
+    most = _MOTION_MOST * p.walk_rms_mps2 * p.walk_rms_mps2
+    share = clip(state.tick_s / p.walk_tau_s, _F0, _F1)
+    state.motion2 = snap(state.motion2 + share * (clip(d * d, _F0, most) - state.motion2))
     state.since_good_s = clip(state.since_good_s + state.tick_s, _F0, np.float32(1e6))
     return _U0
 
