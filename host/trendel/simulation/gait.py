@@ -118,8 +118,8 @@ class GaitParameters:
 
     @property
     def own(self) -> tuple[float, float, float]:
-        """Sizes that differ between runners of one style and another: braking, sideways jolts, and the second and third harmonic
-        of the pelvis' rise against the centre of mass. The reference has large ones."""
+        """Sizes that differ between runners of one style and another: braking, sideways jolts, and the second and third
+        harmonic of the pelvis' rise against the centre of mass. The reference has large ones."""
         if self.style == 0:
             return 1.0, 1.0, 1.0
         noise = np.random.default_rng([self.style, 99]).standard_normal(3)
