@@ -61,6 +61,9 @@ class Attitude:
     bias_init_dps: float = 1.0
     bias_rest_dps: float = 0.03
     bias_limit_dps: float = 12.0
+    bridge_tau_ms: float = 50.0
+    bridge_rate_dps: float = 90.0
+    bridge_acc_mps2: float = 8.0
     rest_tau_s: float = 0.5
     rest_gyr_dps: float = 2.0
     rest_acc_mps2: float = 0.5
@@ -72,7 +75,9 @@ class Attitude:
 
     def __post_init__(self) -> None:
         _positive(self)
-        _within(self, block_ms=(1.0, 100.0), init_s=(0.1, 10.0), velocity_init_mps=(0.01, 10.0))
+        _within(
+            self, bridge_tau_ms=(1.0, 1000.0), block_ms=(1.0, 100.0), init_s=(0.1, 10.0), velocity_init_mps=(0.01, 10.0)
+        )
 
 
 @dataclass(frozen=True)
@@ -333,6 +338,9 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
             "bias_init2": (a.bias_init_dps * rad) ** 2 if setup.has_gyro else 0.0,
             "bias_rest2": (a.bias_rest_dps * rad) ** 2,
             "bias_limit_radps": a.bias_limit_dps * rad,
+            "bridge_tau_s": a.bridge_tau_ms / 1e3,
+            "bridge_rate_radps": a.bridge_rate_dps * rad,
+            "bridge_acc_mps2": a.bridge_acc_mps2,
             "vel_init_mps": a.velocity_init_mps,
             "rest_tau_s": a.rest_tau_s,
             "rest_gyr_radps": a.rest_gyr_dps * rad,

@@ -258,6 +258,21 @@ def integrate_rate(state, params, gx, gy, gz, ax, ay, az, dt):
     return _U0
 
 
+@kernel(u4(record("AttitudeState"), record("Params"), f4, f4))
+def doubt_bridge(state, params, since_s, dt):
+    """One bridged sample of dt, since_s after the last good one: the last rate and force may be wrong by now.
+
+    Motion being smooth, what is held is wrong by an error that grows over the first moments and then stays; an error
+    of constant standard deviation s integrates to a variance (s t)^2, which grows by 2 s^2 t dt.
+    """
+    p, c = params.attitude, state.cov
+    share = clip(since_s / p.bridge_tau_s, _F0, _F1)
+    grown = _F2 * since_s * dt * share * share
+    c[_AA] += p.bridge_rate_radps * p.bridge_rate_radps * grown
+    c[_VV] += p.bridge_acc_mps2 * p.bridge_acc_mps2 * grown
+    return _U0
+
+
 @kernel(u4(record("AttitudeState"), record("Params")))
 def finish_block(state, params):
     """End of a correction block: inclination, rest and bias; the sums start anew."""

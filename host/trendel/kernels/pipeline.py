@@ -7,6 +7,7 @@ import numpy as np
 from trendel.kernels.attitude import (
     attitude_reset,
     close_height,
+    doubt_bridge,
     finish_block,
     follow_heading,
     follow_height,
@@ -364,6 +365,8 @@ def step(state, params, sample, out):
     gx, gy, gz = i.gyr_radps[0], i.gyr_radps[1], i.gyr_radps[2]
     if params.input.levelled == _U0:
         integrate_rate(a, params, gx, gy, gz, ax, ay, az, dt)
+        if i.invalid_run_n > _U0:
+            doubt_bridge(a, params, np.float32(i.invalid_run_n) * dt, dt)
     level(a, params, m, ax, ay, az, signal)
     signal.vertical_m = follow_height(a, params, signal.acc_level_mps2[2], dt, c.good_n)
     x = m.axes
