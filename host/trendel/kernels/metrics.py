@@ -15,12 +15,14 @@ class Metric:
         unit: unit in tables.
         scale: what the kernel's SI value is multiplied by for the table.
         doc: definition.
+        limits: published limits of agreement as a part of the truth, so wide that tables never show the number alone.
     """
 
     name: str
     unit: str
     scale: float
     doc: str
+    limits: float = 0.0
 
 
 _DEG = 180.0 / math.pi
@@ -35,13 +37,13 @@ METRICS: tuple[Metric, ...] = (
     Metric("tilt_mean_deg", "deg", _DEG, "mean anterior tilt over the step"),
     Metric("tilt_rom_deg", "deg", _DEG, "range of anterior tilt over the step"),
     Metric("rotation_rom_deg", "deg", _DEG, "range of pelvic rotation over the step"),
-    Metric("impact_peak_g", "g", 1.0, "first peak after initial contact; unvalidated"),
-    Metric("impact_rate_gps", "g/s", 1.0, "rise to that peak; unvalidated"),
-    Metric("peak_vgrf_bw", "BW", 1.0, "largest estimated vertical ground reaction force"),
-    Metric("impulse_bws", "BW s", 1.0, "its integral over the contact"),
-    Metric("loading_rate_bwps", "BW/s", 1.0, "its rise after initial contact"),
+    Metric("impact_peak_g", "g", 1.0, "first peak of the smoothed vertical after initial contact; unvalidated"),
+    Metric("impact_rate_gps", "g/s", 1.0, "rise over the 20 ms before that peak; unvalidated"),
+    Metric("peak_vgrf_bw", "BW", 1.0, "largest estimated vertical ground reaction"),
+    Metric("impulse_bws", "BW s", 1.0, "its integral over the contact, by momentum balance"),
+    Metric("loading_rate_bwps", "BW/s", 1.0, "its mean rise over the first 25 ms of contact", limits=0.65),
     Metric("braking_mps", "m/s", 1.0, "loss of forward speed after initial contact"),
-    Metric("sway_mm", "mm", 1e3, "peak to peak medio-lateral excursion of the clip over the step"),
+    Metric("sway_mm", "mm", 1e3, "peak to peak medio-lateral excursion of the clip over the stride"),
 )
 
 (

@@ -1,0 +1,109 @@
+"""From the clip's acceleration to vertical ground reaction: the filter's constants, and the waveform of a result.
+
+The sacrum is not the centre of mass: trunk and legs move against it, and belt and soft tissue against the bone. The filter
+is the linear one that comes nearest, in least squares, to the measured force of 16 treadmill trials of one
+runner (speeds 2.5 to 4.2 m/s, slopes -10 to +10 degrees), as a sum of Gaussians every 20 ms; force is clipped at zero and
+scaled to the impulse that momentum balance asks for. `python -m tests.validation.fit_force` finds the constants anew and
+says how well they do on trials, slopes and speeds that they were not fitted to.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from trendel.kernels.layout import FORCE_HALF_MAX, FORCE_TAPS
+
+if TYPE_CHECKING:
+    from trendel.analysis.result import Result
+
+F64 = npt.NDArray[np.float64]
+
+SPACING_S = 0.02
+SIGMA_S = 0.012
+AHEAD_N = 6  # the first Gaussian is this many spacings after the moment in question
+UP = (-0.197, 0.051, -0.040, 0.130, 0.330, -0.166, 0.461, 0.116, 0.167, 0.077, 0.014, -0.030)
+FORWARD = (0.114, -0.333, -0.012, -0.013, 0.077, 0.200, -0.456, 0.069, 0.080, -0.074, 0.017, -0.074)
+ALONE = (-0.356, 0.377, -0.196, -0.025, 0.124, 0.266, -0.123, 0.517, 0.104, 0.132, 0.029, 0.054)  # of up, by itself
+EDGE = 0.12  # share of contact over which force rises from zero, and falls to it
+RATE_S = 0.025  # loading rate is the force after this time over it
+_REACH = 2.5  # standard deviations of a Gaussian that are used
+
+
+def blurred(sigma_s: float, dt_s: float, tick_n: int) -> float:
+    """What a Gaussian of sigma_s still needs (s) after a mean over tick_n samples."""
+    return math.sqrt(max(sigma_s**2 - dt_s**2 * (tick_n**2 - 1) / 12, (0.2 * dt_s * tick_n) ** 2))
+
+
+def taps(weights: tuple[float, ...], sigma_s: float, step_s: float, half_max: int) -> tuple[int, F64]:
+    """The filter on a grid: taps after the moment in question, and (2 * half + 1,) taps, latest sample first."""
+    half = min(half_max, math.ceil((AHEAD_N * SPACING_S + _REACH * sigma_s) / step_s))
+    lag = np.arange(-half, half + 1) * step_s
+    total = np.zeros(len(lag))
+    for k, weight in enumerate(weights):
+        gauss = np.exp(-0.5 * ((lag - (k - AHEAD_N) * SPACING_S) / sigma_s) ** 2)
+        total += weight * gauss * step_s / (sigma_s * math.sqrt(2 * math.pi))
+    return half, total
+
+
+def kernel_taps(dt_s: float, tick_n: int) -> dict[str, object]:
+    """The members of ForceParams that hold the filter."""
+    sigma_s, tick_s = blurred(SIGMA_S, dt_s, tick_n), dt_s * tick_n
+    made: dict[str, object] = {}
+    for name, weights in (("up_taps", UP), ("forward_taps", FORWARD), ("alone_taps", ALONE)):
+        half, values = taps(weights, sigma_s, tick_s, FORCE_HALF_MAX)
+        made[name] = np.concatenate([values, np.zeros(FORCE_TAPS - len(values))])
+        made["half_n"], made["taps_n"] = half, len(values)
+    return made
+
+
+def vertical_force(result: Result) -> tuple[F64, F64]:
+    """Estimated vertical ground reaction of a result with signals.
+
+    The formula of the kernels (kernels/force.py) at the rate of the recording: their peak and loading rate are of the same
+    waveform at ticks of about 10 ms. Error: docs/accuracy.md.
+
+    Returns:
+        t_s (n,) the recording's times; vgrf_bw (n,) body weights, 0 in flight, NaN outside steps.
+    """
+    signals, steps = result.signals, result.steps
+    t = np.asarray(signals["t_s"], np.float64)
+    force = np.full(len(t), np.nan)
+    if len(t) < 2 or not len(steps):
+        return t, force
+    dt = float(np.median(np.diff(t)))
+    up = np.maximum(np.nan_to_num(signals["acc_up_mps2"].astype(np.float64)), 0.0)
+    forward = signals["acc_forward_mps2"].astype(np.float64)
+    has_forward = np.isfinite(steps["braking_mps"])
+    both = _filtered(up, UP, dt)
+    ahead = _filtered(np.nan_to_num(forward), FORWARD, dt)
+    alone = _filtered(up, ALONE, dt)
+    forward_gain = float(np.sum(taps(FORWARD, SIGMA_S, dt, 10**6)[1]))
+    starts = np.searchsorted(t, steps["ic_s"])
+    stops = np.searchsorted(t, steps["end_s"])
+    for k, (start, stop) in enumerate(zip(starts.tolist(), stops.tolist(), strict=True)):
+        ic, contact = steps["ic_s"][k], steps["contact_time_ms"][k] / 1e3
+        impulse = steps["impulse_bws"][k]
+        if stop - start < 2 or not contact > 0 or not np.isfinite(impulse):
+            continue
+        share = (t[start:stop] - ic) / contact
+        edge = np.clip(np.minimum(share, 1 - share) / EDGE, 0.0, 1.0)
+        shape = alone[start:stop]
+        if has_forward[k]:
+            shape = both[start:stop] + ahead[start:stop] - forward_gain * np.mean(forward[start:stop])
+        raw = edge * np.maximum(shape, 0.0)
+        total = raw.sum() * dt
+        force[start:stop] = raw * (impulse / total) if total > 0 else np.nan
+    return t, force
+
+
+def _filtered(x: F64, weights: tuple[float, ...], dt_s: float) -> F64:
+    """(n,) x through the filter, ends repeated."""
+    from scipy.signal import fftconvolve
+
+    half, values = taps(weights, SIGMA_S, dt_s, 10**6)
+    padded = np.concatenate([np.full(half, x[0]), x, np.full(half, x[-1])])
+    return np.asarray(fftconvolve(padded, values, mode="valid"))
