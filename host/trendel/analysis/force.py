@@ -1,10 +1,10 @@
 """From the clip's acceleration to vertical ground reaction: the filter's constants, and the waveform of a result.
 
-The sacrum is not the centre of mass: trunk and legs move against it, and belt and soft tissue against the bone. The filter
-is the linear one that comes nearest, in least squares, to the measured force of 16 treadmill trials of one
-runner (speeds 2.5 to 4.2 m/s, slopes -10 to +10 degrees), as a sum of Gaussians every 20 ms; force is clipped at zero and
-scaled to the impulse that momentum balance asks for. `python -m tests.validation.fit_force` finds the constants anew and
-says how well they do on trials, slopes and speeds that they were not fitted to.
+The sacrum is not the centre of mass: trunk and legs move against it, and belt and soft tissue against the bone. The
+filter is the linear one that comes nearest, in least squares, to the measured force of 16 treadmill trials of a runner
+(2.5 to 4.2 m/s, slopes -10 to +10 degrees), as a sum of Gaussians every 20 ms; force is clipped at zero and scaled to
+the impulse that momentum balance asks for. `python -m tests.validation.fit_force` finds the constants anew and says how
+well they do on trials, slopes and speeds that they were not fitted to.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ def kernel_taps(dt_s: float, tick_n: int) -> dict[str, object]:
 def vertical_force(result: Result) -> tuple[F64, F64]:
     """Estimated vertical ground reaction of a result with signals.
 
-    The formula of the kernels (kernels/force.py) at the rate of the recording: their peak and loading rate are of the same
-    waveform at ticks of about 10 ms. Error: docs/accuracy.md.
+    The formula of the kernels (kernels/force.py) at the rate of the recording: their peak and loading rate are of the
+    same waveform at ticks of about 10 ms. Error: docs/accuracy.md.
 
     Returns:
         t_s (n,) the recording's times; vgrf_bw (n,) body weights, 0 in flight, NaN outside steps.

@@ -104,7 +104,7 @@ class Contacts:
     fine_sigma_ms: float = 10.0
     slow_tau_s: float = 1.5
     slow_min_g: float = 0.08
-    up_memory_steps: float = 32.0
+    up_memory_steps: float = 5.0  # long against the sway from step to step, short after the run-up
     level_tau_s: float = 3.0
     flight_g: float = 0.4
     ic_back_ms: float = 70.0
@@ -140,7 +140,13 @@ class Contacts:
     def __post_init__(self) -> None:
         _positive(self)
         _within(self, start_steps=(1, 7), resume_steps=(1, 7), tick_ms=(2.0, 15.0), slow_sigma_ms=(10.0, 150.0))
-        _within(self, fine_sigma_ms=(1.0, 50.0), lag_memory_steps=(1.0, 1e6), side_keep=(0.0, 1.0))
+        _within(
+            self,
+            fine_sigma_ms=(1.0, 50.0),
+            lag_memory_steps=(1.0, 1e6),
+            up_memory_steps=(1.0, 1e6),
+            side_keep=(0.0, 1.0),
+        )
         if not self.step_min_ms < self.step_max_ms or not self.step_min_weak_ms < self.step_max_weak_ms:
             raise ParameterError(
                 "parameters contacts.step_min_ms and step_max_ms must be in that order, as must the weak."

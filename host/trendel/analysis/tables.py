@@ -26,9 +26,23 @@ REASONS = {
     layout.Q_IRREGULAR: "irregular",
     layout.Q_SIDE_UNSURE: "side_unsure",
     layout.Q_ATTITUDE: "attitude_settling",
+    layout.Q_NO_IMPACT: "no_impact_peak",
 }
 _SIDES = np.array(["R", "", "L"])
-_DECIMALS = {"s": 5, "ms": 2, "mm": 2, "deg": 3, "rad": 6, "m": 6, "m/s2": 5, "BW": 4, "BW s": 5, "m/s": 5, "1": 5}
+_DECIMALS = {
+    "s": 5,
+    "ms": 2,
+    "mm": 2,
+    "deg": 3,
+    "rad": 6,
+    "m": 6,
+    "m/s2": 5,
+    "BW": 4,
+    "BW s": 5,
+    "BW/s": 2,
+    "m/s": 5,
+    "1": 5,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +134,25 @@ def _metric(values: npt.NDArray[np.float32], valid: npt.NDArray[np.uint32], k: i
     return np.where(known != 0, values[:, k].astype(np.float64) * METRICS[k].scale, np.nan)
 
 
+def _metrics(values: npt.NDArray[np.float32], valid: npt.NDArray[np.uint32]) -> dict[str, tuple[Any, str]]:
+    """The columns of all metrics; one that cannot be read without its limits of agreement has them on either side."""
+    columns: dict[str, tuple[Any, str]] = {}
+    for k, metric in enumerate(METRICS):
+        found = _metric(values, valid, k)
+        columns[metric.name] = (found, metric.unit)
+        if metric.limits:
+            # An estimate within a part of the truth: the truth lies between these.
+            for end, divisor in (("low", 1 + metric.limits), ("high", 1 - metric.limits)):
+                columns[limit_column(metric.name, end)] = (found / divisor, metric.unit)
+    return columns
+
+
+def limit_column(name: str, end: str) -> str:
+    """Name of the column with the "low" or "high" limit of a metric: its unit stays last."""
+    stem, unit = name.rsplit("_", 1)
+    return f"{stem}_{end}_{unit}"
+
+
 def steps_table(rows: npt.NDArray[np.void], t_s: npt.NDArray[np.float64], rate_hz: float) -> Table:
     """StepRow records as a table, times in the clock of t_s."""
     columns: dict[str, tuple[Any, str]] = {
@@ -131,8 +164,7 @@ def steps_table(rows: npt.NDArray[np.void], t_s: npt.NDArray[np.float64], rate_h
         "end_s": (seconds(t_s, rate_hz, rows["end_i"], rows["end_frac"]), "s"),
         "step_time_ms": (rows["step_time_s"].astype(np.float64) * 1e3, "ms"),
     }
-    for k, metric in enumerate(METRICS):
-        columns[metric.name] = (_metric(rows["metrics"], rows["valid"], k), metric.unit)
+    columns |= _metrics(rows["metrics"], rows["valid"])
     columns["regularity"] = (rows["regularity"], "1")
     columns["quality"] = (rows["quality"], "1")
     columns["flags"] = (_reasons(rows["reasons"]), "")
@@ -151,8 +183,7 @@ def strides_table(rows: npt.NDArray[np.void], t_s: npt.NDArray[np.float64], rate
         "stride_time_ms": (time_s * 1e3, "ms"),
         "cadence_spm": (120.0 / np.where(time_s > 0, time_s, np.nan), "1/min"),
     }
-    for k, metric in enumerate(METRICS):
-        columns[metric.name] = (_metric(rows["metrics"], rows["valid"], k), metric.unit)
+    columns |= _metrics(rows["metrics"], rows["valid"])
     sided = rows["side"] != 0
     for k, metric in enumerate(METRICS):
         difference = _metric(rows["left_minus_right"], rows["valid"], k)

@@ -1,9 +1,9 @@
 """Vertical ground reaction of a step, its loading rate and the impact peak, from the ring of ticks.
 
-Impulse: between two apexes of the body's flight the ground gives back what gravity took, so the contact's impulse is body
-weight times contact time and half of the flight on either side (Cavagna 1975, J Appl Physiol 39:174; equal heights at the
-two apexes). Waveform: the sacrum is not the centre of mass - trunk and legs swing and wobble against it, and
-the belt against the sacrum - so the force is a linear filter of its vertical and fore-aft acceleration, nothing outside
+Impulse: between two apexes of the body's flight the ground gives back what gravity took, so the contact's impulse is
+body weight times contact time and half of the flight on either side (Cavagna 1975, J Appl Physiol 39:174; equal heights
+at the two apexes). Waveform: the sacrum is not the centre of mass - trunk and legs swing and wobble against it, and the
+belt against the sacrum - so the force is a linear filter of its vertical and fore-aft acceleration, nothing outside
 contact, never negative, and scaled to that impulse: the accelerometer's gain drops out. The filter's taps are in
 analysis/force.py. Loading rate: the force this long after initial contact over that time.
 
@@ -40,7 +40,7 @@ def ground_force(state, params, tick, forward_mean, forward_known):
     oldest = newest - _MASK if newest > _MASK else _I0
     latest = tick + np.int32(p.half_n)
     total = _F0
-    for k in range(0, np.uint32(p.taps_n)):
+    for k in range(0, np.uint32(p.taps_n)):  # noqa: PIE808 - without the 0 numba widens to uint64 arithmetic
         at = latest - np.int32(k)
         if at > newest:
             at = newest
@@ -69,7 +69,7 @@ def vertex(before, here, after):
 
 @kernel(u4(record("ContactState"), record("Params"), record("PendingStep"), f4, f4, u4))
 def measure_force(state, params, pending, toe, forward_mean, forward_known):
-    """Peak force and loading rate of the step from state.ic to toe (ticks after its tick); the impulse is in its row."""
+    """Peak force and loading rate of the step from state.ic to toe (in ticks); the impulse is in its row."""
     p = params.force
     row = pending.row
     dt = state.tick_s

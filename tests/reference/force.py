@@ -1,0 +1,63 @@
+"""Ground reaction and impact of a step from whole arrays of ticks: numpy, float64, SI units, instants in ticks.
+
+The filter of analysis/force.py is written out here as what it is: a sum of Gaussians at fixed lags.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from tests.reference.stride import weights
+from trendel.analysis import force
+
+F64 = npt.NDArray[np.float64]
+G = 9.80665
+
+
+def widened(sigma_s: float, dt_s: float, tick_n: int) -> float:
+    """Width that a Gaussian must have for sigma_s together with the mean over a tick (variances of both add up)."""
+    offsets = np.arange(tick_n) * dt_s
+    return float(np.sqrt(sigma_s**2 - offsets.var()))
+
+
+def filtered(x: F64, moments: F64, gaussians: tuple[float, ...], sigma_s: float, tick_s: float) -> F64:
+    """x (n,) ticks through the filter, at these ticks; beyond its ends x goes on as it is there."""
+    reach = 40
+    padded = np.concatenate([np.full(reach, x[0]), x, np.full(reach, x[-1])])
+    t = (np.arange(len(padded)) - reach) * tick_s
+    half = np.ceil((force.AHEAD_N * force.SPACING_S + 2.5 * sigma_s) / tick_s)
+    found = np.zeros(len(moments))
+    for i, m in enumerate(moments):
+        lag = m * tick_s - t
+        near = np.abs(lag) < (half + 0.5) * tick_s
+        for k, weight in enumerate(gaussians):
+            z = (lag[near] - (k - force.AHEAD_N) * force.SPACING_S) / sigma_s
+            bell = np.exp(-0.5 * z**2) / (sigma_s * np.sqrt(2 * np.pi))
+            found[i] += weight * tick_s * float(bell @ padded[near])
+    return found
+
+
+def ground_reaction(
+    up: F64, forward: F64 | None, ic: float, to: float, end: float, impulse: float, dt_s: float, tick_n: int
+) -> dict[str, float]:
+    """Peak (body weights) and loading rate (body weights a second) of one contact."""
+    tick_s = dt_s * tick_n
+    sigma_s = widened(force.SIGMA_S, dt_s, tick_n)
+    ticks = np.arange(int(ic), int(to) + 2)
+    push = np.maximum(up, 0.0)
+    if forward is None:
+        shape = filtered(push, ticks, force.ALONE, sigma_s, tick_s)
+    else:
+        mean = np.average(forward, weights=weights(len(forward), ic, end))
+        shape = filtered(push, ticks, force.UP, sigma_s, tick_s)
+        shape = shape + filtered(forward - mean, ticks, force.FORWARD, sigma_s, tick_s)
+    share = (ticks - ic) / (to - ic)
+    shape = np.maximum(shape, 0.0) * np.clip(np.minimum(share, 1 - share) / force.EDGE, 0.0, 1.0)
+    total = float(shape @ weights(len(up), ic, to)[ticks]) * tick_s
+    best = int(shape.argmax())
+    a, b, c = np.polyfit([-1.0, 0.0, 1.0], shape[best - 1 : best + 2], 2)
+    return {
+        "peak_vgrf_bw": impulse * (c - b**2 / (4 * a)) / total,
+        "loading_rate_bwps": impulse * np.interp(ic + force.RATE_S / tick_s, ticks, shape) / total / force.RATE_S,
+    }
