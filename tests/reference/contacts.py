@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
-from scipy.optimize import brentq
 from scipy.signal import lfilter
 
 F64 = npt.NDArray[np.float64]
@@ -97,25 +96,32 @@ def rises_and_falls(
     return rises, falls
 
 
-def braking_onset(forward: F64, first: int, last: int, c: Any, tick_s: float) -> float | None:
-    """Half of the steepest drop of forward force between two ticks, less its delay; None without a drop."""
-    drops = -np.diff(forward[first : last + 1])
-    if drops.max(initial=0.0) <= 0:
-        return None
-    at = first + int(np.argmax(drops))
+def braking_onsets(forward: F64, first: int, last: int, c: Any, tick_s: float) -> list[tuple[float, float]]:
+    """Every drop of forward force that is steepest between two ticks: its slope, and where its tangent begins."""
+    padded = np.concatenate((forward[:1], forward, np.repeat(forward[-1:], 2)))
+    drops = -np.diff(padded)  # drops[k + 1] is from tick k to the next
     reach = ticks_in(c.brake_half_ms, tick_s)
     falling = np.diff(forward) <= 0
-    top = at
-    while top > max(0, at - reach) and falling[top - 1]:
-        top -= 1
-    bottom = at + 1
-    while bottom < min(len(forward) - 1, at + reach) and falling[bottom]:
-        bottom += 1
-    if forward[top] - forward[bottom] < c.brake_min_g * G:
-        return None
-    middle = (forward[top] + forward[bottom]) / 2
-    piece = np.arange(bottom, top - 1, -1)
-    return float(np.interp(middle, forward[piece], piece)) - c.ic_delay_ms / 1000 / tick_s
+    found = []
+    for k in range(first, last):
+        before, drop, after = drops[k : k + 3]
+        if drop <= 0 or drop < before or drop <= after:
+            continue
+        top = k
+        while top > max(0, k - reach) and falling[top - 1]:
+            top -= 1
+        bottom = k + 1
+        while bottom < min(len(forward) - 1, k + reach) and falling[bottom]:
+            bottom += 1
+        if forward[top] - forward[bottom] < c.brake_min_g * G:
+            continue
+        parabola = np.polyfit([-1.0, 0.0, 1.0], [before, drop, after], 2)
+        shift = float(np.clip(-parabola[1] / (2 * parabola[0]), -0.5, 0.5)) if parabola[0] < -1e-9 else 0.0
+        slope = drop - 0.25 * (before - after) * shift
+        middle = (forward[k] + forward[k + 1]) / 2 - drop * shift
+        back = np.clip((forward[top] - middle) / slope, 0.0, 10.0)
+        found.append((float(drop), k + 0.5 + shift - back + c.ic_lead_ms / 1000 / tick_s))
+    return found
 
 
 def rise_onset(up: F64, first: int, last: int, c: Any, tick_s: float) -> tuple[float, bool]:
@@ -127,35 +133,57 @@ def rise_onset(up: F64, first: int, last: int, c: Any, tick_s: float) -> tuple[f
     return first + at + 0.5 - tangent_back - c.rise_delay_ms / 1000 / tick_s, bool(clear)
 
 
-def initial_contact(up: F64, forward: F64 | None, rise: int, c: Any, tick_s: float) -> tuple[float, bool]:
-    """Next to the mid rise; up and forward lightly smoothed."""
+def initial_contact(
+    up: F64, forward: F64 | None, rise: int, expected: float, width: float, c: Any, tick_s: float
+) -> tuple[float, bool]:
+    """Next to the mid rise; up and forward lightly smoothed; expected about that tick, within about width ticks."""
     first = max(rise - ticks_in(c.ic_back_ms, tick_s), 0)
     last = min(rise + ticks_in(c.ic_ahead_ms, tick_s), len(up) - 1)
-    found = None if forward is None else braking_onset(forward, first, last, c, tick_s)
-    return (found, True) if found is not None else rise_onset(up, first, last, c, tick_s)
+    drops = [] if forward is None else braking_onsets(forward, first, last, c, tick_s)
+    if not drops:
+        return rise_onset(up, first, last, c, tick_s)
+    return max(drops, key=lambda d: d[0] / (1 + ((d[1] - expected) / width) ** 2) ** 2)[1], True
 
 
-def toe_off(up: F64, rise: int, fall: int, next_rise: int, ic: float, end: float, c: Any, tick_s: float):
-    """Contact time tc from the time tw at which the force falls through one body weight, both after ic:
+def crest(up: F64, rise: int, next_rise: int) -> float:
+    """Where the first harmonic of the vertical between two mid rises is highest, in ticks."""
+    phase = np.angle(np.fft.fft(up[rise:next_rise] - G)[1])
+    return rise + float(-phase / (2 * np.pi) % 1.0) * (next_rise - rise)
 
-    tc - tc / pi asin(2 tc / (pi T)) = tw + tail,   T the duration of the step.
-    """
+
+def propulsion_end(forward: F64 | None, fall: float, end: float, c: Any, tick_s: float) -> float:
+    """Time (s) from the fall through one body weight to the least forward force soon after; forward smoothed."""
+    first = int(np.floor(fall))
+    last = min(first + ticks_in(c.fade_max_ms, tick_s), int(np.floor(end)) - 2)
+    if forward is None or last - first < 2:
+        return c.fade_usual_ms / 1000
+    k = first + int(np.argmin(forward[first : last + 1]))
+    shift = 0.0
+    if k < last:
+        parabola = np.polyfit([-1.0, 0.0, 1.0], forward[k - 1 : k + 2], 2)
+        if parabola[0] > 1e-9:
+            shift = float(np.clip(-parabola[1] / (2 * parabola[0]), -0.5, 0.5))
+    return float(np.clip((k + shift - fall) * tick_s, c.fade_min_ms / 1000, c.fade_max_ms / 1000))
+
+
+def toe_off(
+    up: F64, even_up: F64, even_forward: F64 | None, rise: int, fall: int, next_rise: int, ic: float, end: float,
+    c: Any, tick_s: float,
+) -> tuple[float, bool]:  # fmt: skip
+    """The fall through one body weight, a share of half the contact and one of the fading of propulsion later."""
     stop = min(fall + ticks_in(c.to_ahead_ms, tick_s), next_rise - 1)
-    x = up[rise : stop + 1]
+    x = even_up[rise : stop + 1]
     crossings = np.flatnonzero((x[:-1] >= G) & (x[1:] < G))
     clear = len(crossings) > 0
     k = int(crossings[-1]) if clear else 0
     weight = rise + k + float((x[k] - G) / (x[k] - x[k + 1])) if clear else float(fall)
-    duration, after = (end - ic) * tick_s, (weight - ic) * tick_s
-    if duration < c.step_min_ms / 2000 or after < 0:
+    duration = (end - ic) * tick_s
+    if duration < c.step_min_ms / 2000 or weight < ic:
         return weight, False
-
-    def excess(tc: float) -> float:
-        return tc - tc / np.pi * np.arcsin(min(1.0, 2 * tc / (np.pi * duration))) - after - c.to_tail_ms / 1000
-
-    if excess(duration) <= 0:
-        return end, False
-    return ic + brentq(excess, 0.0, duration) / tick_s, clear
+    half_s = np.clip((crest(up, rise, next_rise) - ic) * tick_s, 0.0, duration)
+    fade_s = propulsion_end(even_forward, weight, end, c, tick_s)
+    contact_s = (weight - ic) * tick_s + c.to_half_share * half_s + c.to_fade_share * fade_s
+    return (end, False) if contact_s >= duration else (ic + contact_s / tick_s, clear)
 
 
 def is_running(up: F64, fine: F64, rise: int, next_rise: int, tick_s: float, c: Any) -> bool:
@@ -183,6 +211,8 @@ def find_steps(up: F64, forward: F64 | None, c: Any, tick_s: float) -> list[Step
     slow, half = smooth(up, c.slow_sigma_ms, tick_s, 24)
     light, _ = smooth(up, c.fine_sigma_ms, tick_s, 6)
     light_forward = None if forward is None else smooth(forward, c.fine_sigma_ms, tick_s, 6)[0]
+    even_up, _ = smooth(up, c.even_sigma_ms, tick_s, 6)
+    even_forward = None if forward is None else smooth(forward, c.even_sigma_ms, tick_s, 6)[0]
     share = min(1.0, tick_s / c.level_tau_s)
     level, _ = lfilter([share], [1.0, share - 1.0], up, zi=[G * (1 - share)])
     rises, falls = rises_and_falls(slow, level, half, c, tick_s)
@@ -194,12 +224,14 @@ def find_steps(up: F64, forward: F64 | None, c: Any, tick_s: float) -> list[Step
     for rise, instant in rises:
         if running and (rise - 1 - last_good) * tick_s > c.end_s:
             running, expected = False, Expected(c)
-        found, clear = initial_contact(light, light_forward, rise, c, tick_s)
+        mean_s, width_s = expected.where()
+        about = instant - mean_s / tick_s
+        found, clear = initial_contact(light, light_forward, rise, about, width_s / tick_s, c, tick_s)
         lag_s, plausible = expected.lag((instant - found) * tick_s)
         ic, clear = (found, clear) if plausible else (instant - lag_s / tick_s, False)
         if before is not None and is_running(up, light, before[0], rise, tick_s, c):
             fall = next(k for k in falls if k > before[0])
-            to, to_clear = toe_off(light, before[0], fall, rise, before[1], ic, c, tick_s)
+            to, to_clear = toe_off(up, even_up, even_forward, before[0], fall, rise, before[1], ic, c, tick_s)
             steps.append(Step(before[1], to, ic, before[2] and to_clear and clear, before[0], rise, len(chains)))
             chains[-1].append(steps[-1])
             running, last_good = running or len(chains[-1]) >= c.start_steps, rise
@@ -217,11 +249,16 @@ class Expected:
     def __init__(self, c: Any) -> None:
         self.c, self.n, self.mean_s = c, 0, 0.0
 
+    def where(self) -> tuple[float, float]:
+        """The lag (s) that contact usually has, and how far from it it usually is."""
+        if self.n < 6:
+            return self.c.lag_start_ms / 1000, self.c.lag_start_sd_ms / 1000
+        return self.mean_s, self.c.lag_sd_ms / 1000
+
     def lag(self, found_s: float) -> tuple[float, bool]:
         """The lag to be used instead, and whether the one that was found can be right."""
-        first = self.n < 6
-        mean_s = self.c.lag_start_ms / 1000 if first else self.mean_s
-        reach_s = (self.c.lag_start_sd_ms if first else self.c.lag_sd_ms) / 1000
+        mean_s, width_s = self.where()
+        reach_s = 1.5 * width_s
         plausible = bool(abs(found_s - mean_s) <= reach_s)
         self.n += 1
         taken_s = np.clip(found_s, mean_s - reach_s, mean_s + reach_s)

@@ -28,6 +28,8 @@ class Agreement:
     rmse: float
     bias_ci: tuple[float, float]
     rmse_ci: tuple[float, float]
+    low_ci: tuple[float, float]  # of the lower limit of agreement
+    high_ci: tuple[float, float]  # of the upper one
     drawn: str
 
     @property
@@ -47,13 +49,15 @@ def agreement(differences: F64, trial: npt.NDArray[np.int64] | None = None) -> A
     trials = len(np.unique(trial))
     if len(e) == 0:
         nan = float("nan")
-        return Agreement(0, 0, nan, nan, nan, (nan, nan), (nan, nan), "nothing")
+        none = (nan, nan)
+        return Agreement(0, 0, nan, nan, nan, none, none, none, none, "nothing")
     unit = np.unique(trial, return_inverse=True)[1] if trials > 1 else np.arange(len(e))
     # A draw of units is a multinomial weight on the sums of each.
     n, s1, s2 = (np.bincount(unit, weights=w) for w in (np.ones_like(e), e, e * e))
     weights = np.random.default_rng(SEED).multinomial(len(n), np.full(len(n), 1 / len(n)), size=DRAWS)
     total = weights @ n
     bias, rmse = weights @ s1 / total, np.sqrt(weights @ s2 / total)
+    sd = np.sqrt(np.maximum(rmse**2 - bias**2, 0.0) * total / np.maximum(total - 1, 1))
     return Agreement(
         n=len(e),
         trials=trials,
@@ -62,6 +66,8 @@ def agreement(differences: F64, trial: npt.NDArray[np.int64] | None = None) -> A
         rmse=float(np.sqrt(np.mean(e * e))),
         bias_ci=_interval(bias),
         rmse_ci=_interval(rmse),
+        low_ci=_interval(bias - 1.96 * sd),
+        high_ci=_interval(bias + 1.96 * sd),
         drawn="trials" if trials > 1 else "steps",
     )
 

@@ -12,7 +12,7 @@ from trendel.analysis.tables import Table, seconds, steps_table
 from trendel.errors import RecordingError
 from trendel.kernels.compile import zeros
 from trendel.kernels.contacts import judge_step, side_sign
-from trendel.kernels.events import fine
+from trendel.kernels.events import fine, measure_swing
 from trendel.kernels.layout import DTYPES, NEW_STEP, R_UP, RING_MASK, RING_N
 from trendel.kernels.pipeline import run, step
 
@@ -85,6 +85,8 @@ def _open(
     last = int(np.searchsorted(ring["t_s"], row["end_s"]))
     inside = 0 < first < last < len(ring)
     start_tick, stop_tick = (int(ticks[first]), int(ticks[last])) if inside else (0, 0)
+    if inside:
+        measure_swing(c, params[0], np.int32(start_tick), np.int32(stop_tick))
     verdict = int(judge_step(c, params[0], np.int32(start_tick), np.int32(stop_tick))) if inside else None
     return {
         "step": row,
@@ -112,8 +114,8 @@ def _open(
         },
         "contacts": {
             "level_mps2": float(p.gravity_mps2) + float(c.level_off_mps2),
-            "initial_contact_delay_s": float(p.ic_delay_s),
-            "toe_off_tail_s": float(p.to_tail_s),
+            "initial_contact_lead_s": float(p.ic_lead_s),
+            "toe_off_shares": [float(p.to_half_share), float(p.to_fade_share)],
             "verdict": None if verdict is None else _VERDICTS[verdict],
             "side_sign": float(side_sign(c, params[0], np.int32(start_tick), np.int32(stop_tick))) if inside else None,
             "side_vote": float(c.vote),

@@ -1,4 +1,4 @@
-"""From the clip's acceleration to vertical ground reaction: the filter's constants, and the waveform of a result.
+"""From the clip's acceleration to vertical ground reaction: the constants of the filter, and its waveform.
 
 The sacrum is not the centre of mass: trunk and legs move against it, and belt and soft tissue against the bone. The
 filter is the linear one that comes nearest, in least squares, to the measured force of 16 treadmill trials of a runner
@@ -18,7 +18,7 @@ import numpy.typing as npt
 from trendel.kernels.layout import FORCE_HALF_MAX, FORCE_TAPS
 
 if TYPE_CHECKING:
-    from trendel.analysis.result import Result
+    from trendel.analysis.tables import Table
 
 F64 = npt.NDArray[np.float64]
 
@@ -60,26 +60,29 @@ def kernel_taps(dt_s: float, tick_n: int) -> dict[str, object]:
     return made
 
 
-def vertical_force(result: Result) -> tuple[F64, F64]:
-    """Estimated vertical ground reaction of a result with signals.
+def vertical_force(t_s: F64, up_mps2: F64, forward_mps2: F64, steps: Table) -> F64:
+    """Estimated vertical ground reaction at every sample, from the levelled specific force and the steps found.
 
     The formula of the kernels (kernels/force.py) at the rate of the recording: their peak and loading rate are of the
     same waveform at ticks of about 10 ms. Error: docs/accuracy.md.
 
+    Args:
+        t_s: (n,) s, in the clock of the steps.
+        up_mps2, forward_mps2: (n,) m/s2; NaN where not known.
+        steps: the steps table.
+
     Returns:
-        t_s (n,) the recording's times; vgrf_bw (n,) body weights, 0 in flight, NaN outside steps.
+        (n,) body weights, 0 in flight, NaN outside steps.
     """
-    signals, steps = result.signals, result.steps
-    t = np.asarray(signals["t_s"], np.float64)
+    t = t_s
     force = np.full(len(t), np.nan)
     if len(t) < 2 or not len(steps):
-        return t, force
+        return force
     dt = float(np.median(np.diff(t)))
-    up = np.maximum(np.nan_to_num(signals["acc_up_mps2"].astype(np.float64)), 0.0)
-    forward = signals["acc_forward_mps2"].astype(np.float64)
+    up = np.maximum(np.nan_to_num(up_mps2), 0.0)
     has_forward = np.isfinite(steps["braking_mps"])
     both = _filtered(up, UP, dt)
-    ahead = _filtered(np.nan_to_num(forward), FORWARD, dt)
+    ahead = _filtered(np.nan_to_num(forward_mps2), FORWARD, dt)
     alone = _filtered(up, ALONE, dt)
     forward_gain = float(np.sum(taps(FORWARD, SIGMA_S, dt, 10**6)[1]))
     starts = np.searchsorted(t, steps["ic_s"])
@@ -93,17 +96,17 @@ def vertical_force(result: Result) -> tuple[F64, F64]:
         edge = np.clip(np.minimum(share, 1 - share) / EDGE, 0.0, 1.0)
         shape = alone[start:stop]
         if has_forward[k]:
-            shape = both[start:stop] + ahead[start:stop] - forward_gain * np.mean(forward[start:stop])
+            shape = both[start:stop] + ahead[start:stop] - forward_gain * np.mean(forward_mps2[start:stop])
         raw = edge * np.maximum(shape, 0.0)
         total = raw.sum() * dt
         force[start:stop] = raw * (impulse / total) if total > 0 else np.nan
-    return t, force
+    return force
 
 
 def _filtered(x: F64, weights: tuple[float, ...], dt_s: float) -> F64:
     """(n,) x through the filter, ends repeated."""
-    from scipy.signal import fftconvolve
+    from scipy.signal import oaconvolve
 
     half, values = taps(weights, SIGMA_S, dt_s, 10**6)
     padded = np.concatenate([np.full(half, x[0]), x, np.full(half, x[-1])])
-    return np.asarray(fftconvolve(padded, values, mode="valid"))
+    return np.asarray(oaconvolve(padded, values, mode="valid"))

@@ -102,23 +102,28 @@ class Contacts:
     tick_ms: float = 10.0
     slow_sigma_ms: float = 55.0
     fine_sigma_ms: float = 10.0
+    even_sigma_ms: float = 20.0
     slow_tau_s: float = 1.5
     slow_min_g: float = 0.08
     up_memory_steps: float = 5.0  # long against the sway from step to step, short after the run-up
     level_tau_s: float = 3.0
     flight_g: float = 0.4
-    ic_back_ms: float = 70.0
+    ic_back_ms: float = 60.0
     ic_ahead_ms: float = 50.0
-    ic_delay_ms: float = 9.0
+    ic_lead_ms: float = 4.0
     rise_delay_ms: float = 2.0
     lag_start_ms: float = 10.0
-    lag_start_sd_ms: float = 45.0
-    lag_sd_ms: float = 30.0
-    lag_memory_steps: float = 32.0
+    lag_start_sd_ms: float = 70.0
+    lag_sd_ms: float = 20.0
+    lag_memory_steps: float = 16.0
     brake_half_ms: float = 40.0
     brake_min_g: float = 0.15
     to_ahead_ms: float = 50.0
-    to_tail_ms: float = 12.0
+    to_half_share: float = 0.25
+    to_fade_share: float = 0.345
+    fade_min_ms: float = 30.0
+    fade_max_ms: float = 90.0
+    fade_usual_ms: float = 63.0
     step_min_ms: float = 230.0
     step_max_ms: float = 500.0
     step_min_weak_ms: float = 300.0
@@ -143,6 +148,7 @@ class Contacts:
         _within(
             self,
             fine_sigma_ms=(1.0, 50.0),
+            even_sigma_ms=(1.0, 50.0),
             lag_memory_steps=(1.0, 1e6),
             up_memory_steps=(1.0, 1e6),
             side_keep=(0.0, 1.0),
@@ -309,6 +315,7 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
     fine_half, fine_taps = _taps(c.fine_sigma_ms / 1e3 / tick_s, FINE_HALF_MAX)
     impact_sigma_s = force.blurred(p.force.impact_sigma_ms / 1e3, 1 / rate, tick_n)
     impact_half, impact_taps = _taps(impact_sigma_s / tick_s, FINE_HALF_MAX)
+    even_half, even_taps = _taps(c.even_sigma_ms / 1e3 / tick_s, FINE_HALF_MAX)
     axes = setup.axes or ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
     values: dict[str, dict[str, Any]] = {
         "input": {
@@ -378,6 +385,8 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
             "slow_taps": slow_taps,
             "fine_half_n": fine_half,
             "fine_taps": fine_taps,
+            "even_half_n": even_half,
+            "even_taps": even_taps,
             "slow_tau_s": c.slow_tau_s,
             "slow_min_g": c.slow_min_g,
             "up_memory_n": c.up_memory_steps,
@@ -386,11 +395,15 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
             "flight_g": c.flight_g,
             "ic_back_s": c.ic_back_ms / 1e3,
             "ic_ahead_s": c.ic_ahead_ms / 1e3,
-            "ic_delay_s": c.ic_delay_ms / 1e3,
+            "ic_lead_s": c.ic_lead_ms / 1e3,
             "rise_delay_s": c.rise_delay_ms / 1e3,
             "brake_half_s": c.brake_half_ms / 1e3,
             "to_ahead_s": c.to_ahead_ms / 1e3,
-            "to_tail_s": c.to_tail_ms / 1e3,
+            "to_half_share": c.to_half_share,
+            "to_fade_share": c.to_fade_share,
+            "fade_min_s": c.fade_min_ms / 1e3,
+            "fade_max_s": c.fade_max_ms / 1e3,
+            "fade_usual_s": c.fade_usual_ms / 1e3,
             "brake_min_g": c.brake_min_g,
             "lag_start_s": c.lag_start_ms / 1e3,
             "lag_start_sd_s": c.lag_start_sd_ms / 1e3,

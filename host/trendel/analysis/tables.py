@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from trendel.analysis.force import vertical_force
 from trendel.analysis.parameters import Setup
 from trendel.kernels import layout
 from trendel.kernels.metrics import METRICS
@@ -200,6 +201,7 @@ def signals_table(
     segments: npt.NDArray[np.uint8],
     t_s: npt.NDArray[np.float64],
     setup: Setup,
+    steps: Table,
 ) -> Table:
     """Signal records as a table with one row for each sample.
 
@@ -217,6 +219,8 @@ def signals_table(
     def degrees(name: str) -> npt.NDArray[np.float32]:
         return known(signals[name] * np.float32(180.0 / np.pi), mounted & setup.has_gyro)
 
+    acc_forward, acc_up = known(acc[:, 0], forward), known(acc[:, 2], settled)
+    force = vertical_force(t_s, acc_up.astype(np.float64), acc_forward.astype(np.float64), steps)
     return _make(
         {
             "t_s": (t_s, "s"),
@@ -224,9 +228,10 @@ def signals_table(
             "obliquity_deg": (degrees("obliquity_rad"), "deg"),
             "rotation_deg": (degrees("rotation_rad"), "deg"),
             "vertical_m": (known(signals["vertical_m"], settled), "m"),
-            "acc_forward_mps2": (known(acc[:, 0], forward), "m/s2"),
+            "acc_forward_mps2": (acc_forward, "m/s2"),
             "acc_left_mps2": (known(acc[:, 1], forward & setup.has_left), "m/s2"),
-            "acc_up_mps2": (known(acc[:, 2], settled), "m/s2"),
+            "acc_up_mps2": (acc_up, "m/s2"),
+            "vgrf_bw": (force.astype(np.float32), "BW"),
             "segment": (np.array(SEGMENTS)[segments], ""),
         }
     )

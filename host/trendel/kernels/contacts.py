@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from trendel.kernels.compile import f4, i4, kernel, record, u4
-from trendel.kernels.events import find_initial_contact, find_toe_off, fine
+from trendel.kernels.events import find_initial_contact, find_toe_off, fine, measure_swing
 from trendel.kernels.layout import (
     R_FWD,
     R_LEFT,
@@ -25,11 +25,10 @@ from trendel.kernels.layout import (
     RING_COLUMNS,
     RING_MASK,
 )
-from trendel.kernels.mathf import clip, cosf, root, sinf, snap
+from trendel.kernels.mathf import clip, snap
 
 _F0, _F1, _HALF, _F2 = np.float32(0.0), np.float32(1.0), np.float32(0.5), np.float32(2.0)
 _TICK_SHARE = np.float32(0.05)
-_TWO_PI = np.float32(2 * np.pi)
 _U0, _U1 = np.uint32(0), np.uint32(1)
 _I0, _I1, _I2, _NEVER = np.int32(0), np.int32(1), np.int32(2), np.int32(-1)
 _MASK = np.int32(RING_MASK)
@@ -99,25 +98,17 @@ def slow_up(state, params, tick):
 def judge_step(state, params, start, stop):
     """Is the vertical between two mid rises (ticks start to stop) a running step? 0 no, 1 weakly, 2 clearly."""
     p = params.contacts
-    n = np.float32(np.int32(stop - start))
-    duration = n * state.tick_s
+    duration = np.float32(np.int32(stop - start)) * state.tick_s
     if duration < p.step_min_s or duration > p.step_max_s:
         return _I0
-    turn = _TWO_PI / n
-    c1, s1 = cosf(turn), sinf(turn)
-    c, s, re, im = _F1, _F0, _F0, _F0
     least = fine(state, params, start, np.int32(R_UP))
     tick = start
     while tick < stop:
-        up = state.ring[tick & _MASK, R_UP] - p.gravity_mps2
-        re += up * c
-        im += up * s
-        c, s = c * c1 - s * s1, s * c1 + c * s1
         light = fine(state, params, tick, np.int32(R_UP))
         if light < least:
             least = light
         tick = tick + _I1
-    swing = _F2 * root(re * re + im * im) / n / p.gravity_mps2
+    swing = state.swing_mps2 / p.gravity_mps2
     least = least / p.gravity_mps2
     if swing >= p.swing_g and least <= p.float_g:
         return _I2
@@ -269,5 +260,6 @@ def find_rise(state, params, forward_known):
         find_initial_contact(state, params, tick, rise_frac, forward_known, state.ic)
         return _NEVER
     find_initial_contact(state, params, tick, rise_frac, forward_known, state.next)
-    find_toe_off(state, params, tick)
+    measure_swing(state, params, state.rise_tick, tick)
+    find_toe_off(state, params, tick, forward_known)
     return tick

@@ -100,7 +100,7 @@ def test_every_field_is_filled(rate_hz: float) -> None:
     start = Start((0.5, 0.5, 0.5, 0.5), (0.6, 0.8), (9.8, 0.1, 0.1))
     setup = Setup(rate_hz=rate_hz, axes=axes, has_standing=True, bias_radps=(0.1, 0.2, 0.3), start=start, lean_rad=0.1)
     record = kernel_params(Parameters(), setup)[0]
-    may_be_zero = {"levelled", "slow_taps", "fine_taps", "axes", "tick_centre"}
+    may_be_zero = {"levelled", "slow_taps", "fine_taps", "even_taps", "axes", "tick_centre"}
     for stage in ("input", "attitude", "mounting", "contacts"):
         for name in record[stage].dtype.names:
             value = np.asarray(record[stage][name])
