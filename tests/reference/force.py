@@ -10,15 +10,27 @@ import numpy.typing as npt
 
 from tests.reference.stride import weights
 from trendel.analysis import force
+from trendel.constants import STANDARD_GRAVITY_MPS2 as G
+from trendel.kernels.layout import FINE_HALF_MAX
 
 F64 = npt.NDArray[np.float64]
-G = 9.80665
 
 
 def widened(sigma_s: float, dt_s: float, tick_n: int) -> float:
     """Width that a Gaussian must have for sigma_s together with the mean over a tick (variances of both add up)."""
     offsets = np.arange(tick_n) * dt_s
     return float(np.sqrt(sigma_s**2 - offsets.var()))
+
+
+def fall(up: F64, ic: float, to: float, sigma_ticks: float) -> float:
+    """Last fall of the smoothed vertical through one gravity before toe-off (or shortly after it), in ticks."""
+    half = min(FINE_HALF_MAX, max(1, int(np.ceil(2.6 * sigma_ticks))))
+    weight = np.exp(-0.5 * (np.arange(-half, half + 1) / sigma_ticks) ** 2)
+    level = np.convolve(up, weight / weight.sum(), mode="same")
+    for k in range(int(ic) + int(np.ceil(to - int(ic) + 2)) - 1, int(ic) - 1, -1):
+        if level[k] >= G > level[k + 1]:
+            return float(k + (level[k] - G) / (level[k] - level[k + 1]))
+    return to
 
 
 def filtered(x: F64, moments: F64, gaussians: tuple[float, ...], sigma_s: float, tick_s: float) -> F64:

@@ -25,9 +25,9 @@ F64 = npt.NDArray[np.float64]
 SPACING_S = 0.02
 SIGMA_S = 0.012
 AHEAD_N = 6  # the first Gaussian is this many spacings after the moment in question
-UP = (-0.197, 0.051, -0.040, 0.130, 0.330, -0.166, 0.461, 0.116, 0.167, 0.077, 0.014, -0.030)
-FORWARD = (0.114, -0.333, -0.012, -0.013, 0.077, 0.200, -0.456, 0.069, 0.080, -0.074, 0.017, -0.074)
-ALONE = (-0.356, 0.377, -0.196, -0.025, 0.124, 0.266, -0.123, 0.517, 0.104, 0.132, 0.029, 0.054)  # of up, by itself
+UP = (-0.178, 0.045, -0.038, 0.128, 0.316, -0.161, 0.460, 0.117, 0.168, 0.078, 0.016, -0.030)
+FORWARD = (0.117, -0.356, -0.004, 0.000, 0.078, 0.191, -0.455, 0.066, 0.072, -0.074, 0.016, -0.073)
+ALONE = (-0.161, 0.153, -0.199, 0.125, 0.282, -0.079, 0.536, 0.112, 0.110, 0.013, 0.038, -0.009)  # of up, by itself
 EDGE = 0.12  # share of contact over which force rises from zero, and falls to it
 RATE_S = 0.025  # loading rate is the force after this time over it
 _REACH = 2.5  # standard deviations of a Gaussian that are used
@@ -81,9 +81,9 @@ def vertical_force(t_s: F64, up_mps2: F64, forward_mps2: F64, steps: Table) -> F
     dt = float(np.median(np.diff(t)))
     up = np.maximum(np.nan_to_num(up_mps2), 0.0)
     has_forward = np.isfinite(steps["braking_mps"])
-    both = _filtered(up, UP, dt)
-    ahead = _filtered(np.nan_to_num(forward_mps2), FORWARD, dt)
-    alone = _filtered(up, ALONE, dt)
+    both = filtered(up, UP, dt)
+    ahead = filtered(np.nan_to_num(forward_mps2), FORWARD, dt)
+    alone = filtered(up, ALONE, dt)
     forward_gain = float(np.sum(taps(FORWARD, SIGMA_S, dt, 10**6)[1]))
     starts = np.searchsorted(t, steps["ic_s"])
     stops = np.searchsorted(t, steps["end_s"])
@@ -103,7 +103,7 @@ def vertical_force(t_s: F64, up_mps2: F64, forward_mps2: F64, steps: Table) -> F
     return force
 
 
-def _filtered(x: F64, weights: tuple[float, ...], dt_s: float) -> F64:
+def filtered(x: F64, weights: tuple[float, ...], dt_s: float) -> F64:
     """(n,) x through the filter, ends repeated."""
     from scipy.signal import oaconvolve
 

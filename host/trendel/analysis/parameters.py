@@ -431,7 +431,7 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
             **force.kernel_taps(1 / rate, tick_n),
             "edge_inv": 1 / force.EDGE,
             "rate_s": force.RATE_S,
-            "impact_known": int(1e3 * tick_s <= p.force.impact_tick_max_ms),
+            "impact_tick_max_s": p.force.impact_tick_max_ms / 1e3,
             "impact_half_n": impact_half,
             "impact_taps": impact_taps,
             "impact_s": p.force.impact_ms / 1e3,

@@ -1,11 +1,14 @@
 """Vertical ground reaction of a step, its loading rate and the impact peak, from the ring of ticks.
 
 Impulse: between two apexes of the body's flight the ground gives back what gravity took, so the contact's impulse is
-body weight times contact time and half of the flight on either side (Cavagna 1975, J Appl Physiol 39:174; equal heights
-at the two apexes). Waveform: the sacrum is not the centre of mass - trunk and legs swing and wobble against it, and the
-belt against the sacrum - so the force is a linear filter of its vertical and fore-aft acceleration, nothing outside
-contact, never negative, and scaled to that impulse: the accelerometer's gain drops out. The filter's taps are in
-analysis/force.py. Loading rate: the force this long after initial contact over that time.
+body weight times the time between them: contact and half of the flight on either side (Cavagna 1975, J Appl Physiol
+39:174; equal heights at the apexes). That is the mean of the times from contact to contact and from toe-off to toe-off;
+for the latter the fall through body weight stands in, which is sharper.
+
+Waveform: the sacrum is not the centre of mass - trunk and legs swing and wobble against it, and the belt against the
+sacrum - so the force is a linear filter of its vertical and fore-aft acceleration, nothing outside contact, never
+negative, and scaled to that impulse: the accelerometer's gain drops out. The filter's taps are in analysis/force.py.
+Loading rate: the force this long after initial contact over that time.
 
 Impact: the vertical, smoothed with a Gaussian of fixed width so that the output rate does not matter; its first peak
 after initial contact, if it falls again before the active rise.
@@ -16,6 +19,7 @@ from __future__ import annotations
 import numpy as np
 
 from trendel.kernels.compile import f4, i4, kernel, record, u4
+from trendel.kernels.events import even
 from trendel.kernels.layout import Q_NO_IMPACT, R_FWD, R_UP, RING_MASK
 from trendel.kernels.mathf import clip
 from trendel.kernels.metrics import M_IMPACT_PEAK, M_IMPACT_RATE, M_IMPULSE, M_LOADING_RATE, M_PEAK_FORCE
@@ -24,7 +28,7 @@ _F0, _F1, _HALF, _F2, _F8 = np.float32(0.0), np.float32(1.0), np.float32(0.5), n
 _TINY = np.float32(1e-6)
 _U0, _U1 = np.uint32(0), np.uint32(1)
 _I0, _I1 = np.int32(0), np.int32(1)
-_MASK = np.int32(RING_MASK)
+_MASK, _UP = np.int32(RING_MASK), np.int32(R_UP)
 _V_FORCE = np.uint32(1 << M_PEAK_FORCE) | np.uint32(1 << M_LOADING_RATE)
 _V_IMPULSE = np.uint32(1 << M_IMPULSE)
 _V_IMPACT = np.uint32(1 << M_IMPACT_PEAK) | np.uint32(1 << M_IMPACT_RATE)
@@ -55,6 +59,33 @@ def ground_force(state, params, tick, forward_mean, forward_known):
         else:
             total += p.alone_taps[k] * up
     return total if total > _F0 else _F0
+
+
+@kernel(f4(record("ContactState"), record("Params"), f4, f4, i4))
+def impulse(state, params, toe, step_s, chained):
+    """Impulse of the contact from state.ic to toe (ticks after its tick) in body weights times seconds.
+
+    A step that follows none (chained 0) takes the time to the next contact alone.
+    """
+    weight = params.contacts.gravity_mps2
+    tick, centre = state.ic.tick, _F0
+    while centre < toe + _F2:
+        tick = tick + _I1
+        centre += _F1
+    fall = toe
+    there = even(state, params, tick, _UP)
+    while tick > state.ic.tick:
+        here = even(state, params, tick - _I1, _UP)
+        if here >= weight and there < weight:
+            fall = centre - _F1 + clip((here - weight) / (here - there), _F0, _F1)
+            break
+        tick = tick - _I1
+        centre -= _F1
+        there = here
+    fall_s = (fall - state.ic.frac) * state.tick_s
+    last_s = state.fall_last_s
+    state.fall_last_s = step_s - fall_s
+    return _HALF * (step_s + fall_s + last_s) if chained != _I0 else step_s
 
 
 @kernel(f4(f4, f4, f4))
@@ -124,7 +155,7 @@ def smooth_up(state, params, tick):
 def measure_impact(state, params, pending, toe):
     """First peak of the vertical after initial contact (g) and its rise (g/s); none: not valid, and a flag."""
     p = params.force
-    if p.impact_known == _U0 or state.ic.tick < np.int32(p.impact_half_n) + _I1:
+    if params.contacts.tick_s > p.impact_tick_max_s or state.ic.tick < np.int32(p.impact_half_n) + _I1:
         return _U0
     row = pending.row
     dt = state.tick_s

@@ -124,7 +124,7 @@ def init(state, params):
     c.bridged_last_n = _U0
     c.since_good_s = _F0
     c.step_last_s = _F0
-    c.flight_last_s = _F0
+    c.fall_last_s = _F0
     c.up_off_mps2, c.up_off_n = _F0, _U0
     c.up_last[0], c.up_last[1] = _F0, _F0
     c.good_tick = _I0

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from trendel.kernels.compile import f4, i4, kernel, record, u4
-from trendel.kernels.force import measure_force, measure_impact
+from trendel.kernels.force import impulse, measure_force, measure_impact
 from trendel.kernels.layout import (
     METRIC_N,
     PHASE_N,
@@ -298,11 +298,8 @@ def measure_step(state, params, pending, chained):
     row.metrics[M_FLIGHT] = (end - toe) * c.tick_s
     if toe > start and end > toe:
         row.valid |= _V_TIME
-        flight_s = row.metrics[M_FLIGHT]
-        before_s = c.flight_last_s if chained != _I0 else flight_s
-        row.metrics[M_IMPULSE] = row.metrics[M_CONTACT] + _HALF * (before_s + flight_s)
+        row.metrics[M_IMPULSE] = impulse(c, params, toe, row.step_time_s, chained)
         row.valid |= _V_IMPULSE
-        c.flight_last_s = flight_s
     if c.ic.clear == _U0 or c.to.clear == _U0 or c.next.clear == _U0:
         row.reasons |= _Q_CONTACT_UNSURE
     pending.chained = np.uint32(chained)
