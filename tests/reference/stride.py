@@ -13,10 +13,9 @@ import numpy.typing as npt
 from scipy.integrate import cumulative_simpson
 from scipy.interpolate import make_interp_spline
 
-from trendel.constants import STANDARD_GRAVITY_MPS2
-
 F64 = npt.NDArray[np.float64]
 PHASES = 24
+G = 9.80665
 
 
 def weights(n: int, start: float, stop: float) -> F64:
@@ -57,7 +56,7 @@ class Heights:
         """Peak to peak (m) of the next step; instants in ticks, dt seconds a tick, up m/s2."""
         w = weights(len(up), ic, end)
         inside = np.flatnonzero(w)
-        a, h = up[inside] - STANDARD_GRAVITY_MPS2, w[inside] * dt
+        a, h = up[inside] - G, w[inside] * dt
         gain, height, duration = self.integrate(a, h, 0.0)[0], self.integrate(a, h, 0.0)[1][-1], h.sum()
         self.means += 1
         self.level += (gain / duration - self.level) / min(self.means, self.memory)

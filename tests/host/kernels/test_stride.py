@@ -11,6 +11,7 @@ import pytest
 import trendel
 from tests.host.kernels.made import G, Ran, ids_of_pairs, in_ticks, refined, samples, samples_of_run, simulated
 from tests.reference import force, stride
+from trendel.analysis import force as constants
 from trendel.analysis.parameters import Parameters
 from trendel.kernels.layout import Q_NO_IMPACT
 from trendel.kernels.metrics import METRICS
@@ -18,6 +19,16 @@ from trendel.kernels.metrics import METRICS
 DATA = Path(os.environ.get("TRENDEL_DATA", ""))
 needs_data = pytest.mark.skipif(not os.environ.get("TRENDEL_DATA"), reason="TRENDEL_DATA names no folder")
 RECORDINGS = ["mocap/treadmill_run", "waist/jog_fast_SA01", "waist/jog_slow_SE01"]
+FILTER = force.Filter(
+    up=constants.UP,
+    forward=constants.FORWARD,
+    alone=constants.ALONE,
+    spacing_s=constants.SPACING_S,
+    sigma_s=constants.SIGMA_S,
+    ahead_n=constants.AHEAD_N,
+    edge=constants.EDGE,
+    rate_s=constants.RATE_S,
+)
 SIDES = {1: "L", -1: "R", 0: ""}
 CLOSE = {"rel": 2e-3, "abs": 2e-3}
 CLOSE_DEG = {"abs": 0.02}
@@ -58,7 +69,7 @@ def same_metrics(ran: Ran) -> None:
         step_s = (end[k] - ic[k]) * dt
         impulse = step_s if before is None else ((falls[k] - falls[before]) * dt + step_s) / 2
         forward = s["forward"] if np.isfinite(ours["braking_mps"][k]) else None
-        expected = force.ground_reaction(s["up"], forward, *window, impulse, dt / tick_n, tick_n)
+        expected = force.ground_reaction(FILTER, s["up"], forward, window, impulse, dt / tick_n, tick_n)
         expected |= {
             "vertical_oscillation_mm": height * 1e3,
             "braking_mps": stride.braking(s["forward"], *window, dt),
