@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-OURS, TRUTH, OTHER, LEFT, RIGHT = "#0b6e99", "#222222", "#c9762b", "#2f7d32", "#b3261e"
+OURS, TRUTH, OTHER, LEFT, RIGHT = "#0b6e99", "#222222", "#c9762b", "#009e73", "#d55e00"
 DPI = 80
 
 
@@ -131,7 +131,7 @@ def angle_waveforms(path: Path) -> None:
     axes[0, 0].set_ylim(low, high + 0.2 * (high - low))
     axes[0, 0].legend(loc="upper right", ncols=2, fontsize=8)
     axes[0, 1].set_title("mean stride +- SD, left contact to left contact", fontsize=9)
-    axes[2, 0].set_xlabel("time (s); shaded: left foot (green), right foot (red) on the ground by force plate")
+    axes[2, 0].set_xlabel("time (s); shaded: left foot (green), right foot (orange) on the ground by force plate")
     axes[2, 1].set_xlabel("part of the stride")
     save(figure, path)
 

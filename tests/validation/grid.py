@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 
 from tests.validation import workers
-from tests.validation.reliability import mean_interval
+from tests.validation.reliability import mean_interval, slope
 from tests.validation.synthetic import METRICS, TOLERANCE, Scored, consumer, runner, scored
 
 FOOT_STRIKES = ("rear", "mid", "fore")
@@ -108,3 +108,12 @@ def flagged() -> tuple[int, int, int]:
     """Biases of the grid (cell times metric) beyond their interval, beyond their tolerance, and all of them."""
     every = [(c, m) for c in cells() for m in METRICS]
     return sum(c.biased(m) for c, m in every), sum(c.beyond(m) for c, m in every), len(every)
+
+
+def gain(metric: str) -> tuple[float, float]:
+    """How much of a true difference between runs of the grid is seen: slope of the estimate's mean on the true one's,
+    and half of its 95 % interval."""
+    runs = [r for c in cells() for r in c.runs if r.found_n]
+    means = np.array([[np.nanmean(r.truth[metric]), np.nanmean(r.estimate[metric])] for r in runs])
+    means = means[np.isfinite(means).all(axis=1)]
+    return slope(means[:, 0], means[:, 1])

@@ -14,7 +14,7 @@ import trendel
 from tests.validation import data, waveform
 from tests.validation.agreement import Agreement, agreement, pair
 from tests.validation.data import F64
-from tests.validation.reliability import Icc, icc
+from tests.validation.reliability import Icc, icc, slope
 from trendel.analysis import Result
 
 MATCH_S = 0.1
@@ -140,3 +140,10 @@ def left_out(metric: str) -> tuple[float, float]:
 def condition_biases(metric: str) -> F64:
     """(trials,) mean difference in each: their spread is what a runner's change of speed or slope would look like."""
     return np.array([np.nanmean(t.differences[metric]) for t in trials()])
+
+
+def gain(metric: str) -> tuple[float, float]:
+    """How much of a true difference between trials is seen: slope of the estimate's means on the plate's, and half of
+    its 95 % interval. Below 1 the estimate keeps too near to its own average."""
+    true, found = np.array([np.nanmean(t.values[metric], axis=1) for t in trials()]).T
+    return slope(true, found)

@@ -105,7 +105,7 @@ def test_angles_of_the_signals_are_the_true_ones() -> None:
     for name, true in zip(ANGLES, (truth.tilt_deg, truth.obliquity_deg, truth.rotation_deg), strict=True):
         error = signals[name][running] - true[running]
         assert np.std(error) < 0.6, name
-    height = signals["vertical_m"][running] - truth.position_m[running, 2]
+    height = signals["vertical_m"][running] - truth.vertical_m[running]
     assert np.std(height) < 0.004
 
 

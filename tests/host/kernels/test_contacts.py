@@ -144,5 +144,7 @@ def test_a_run_that_starts_with_the_right_foot() -> None:
         ran = refined(samples_of_run(run)[start:], run.rate_hz)
         truth = run.steps[run.steps["ic_s"] > start / run.rate_hz]
         for k, at in enumerate((ran.instant("ic") + start) / run.rate_hz):
+            if at > truth["ic_s"][-1] + 0.1:
+                continue  # while running fades into standing
             side = truth["side"][np.abs(truth["ic_s"] - at).argmin()]
             assert ran.steps["side"][k] == (1 if side == "L" else -1)

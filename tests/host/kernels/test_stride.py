@@ -141,14 +141,14 @@ def test_metrics_against_the_truth_of_the_run() -> None:
     assert np.abs(ran.instant("ic")[mine] / run.rate_hz - truth["ic_s"]).max() < 0.05
     assert ran.metric("obliquity_peak_deg")[mine] == pytest.approx(truth["obliquity_peak_deg"], abs=0.8)
     # Heights are closed about the mean of the last steps, which the run-up is in at first.
-    settled = mine[8:]
+    settled = mine[12:]
     assert ran.metric("vertical_oscillation_mm")[settled] == pytest.approx(
-        truth["vertical_oscillation_mm"][8:], abs=2.0
+        truth["vertical_oscillation_mm"][12:], abs=2.5
     )
     assert np.mean(ran.metric("impulse_bws")[mine]) == pytest.approx(1 / run.parameters.step_rate_hz, rel=0.05)
-    assert np.mean(ran.metric("tilt_rom_deg")[mine]) == pytest.approx(run.parameters.tilt_rom_deg, abs=0.5)
-    assert np.mean(ran.metric("braking_mps")[mine]) == pytest.approx(run.parameters.braking_mps, rel=0.15)
-    assert np.mean(ran.metric("sway_mm")[mine]) == pytest.approx(run.parameters.sway_mm, rel=0.15)
+    assert np.mean(ran.metric("tilt_rom_deg")[mine]) == pytest.approx(truth["tilt_rom_deg"].mean(), abs=0.5)
+    for name, share in (("braking_mps", 0.15), ("sway_mm", 0.15), ("peak_vgrf_bw", 0.15)):
+        assert np.mean(ran.metric(name)[mine]) == pytest.approx(truth[name].mean(), rel=share), name
     sides = np.where(ran.steps["side"][mine] > 0, "L", "R")
     assert np.array_equal(sides, truth["side"])
 
