@@ -30,10 +30,10 @@ class Metric:
 _DEG = 180.0 / math.pi
 
 METRICS: tuple[Metric, ...] = (
-    Metric("contact_time_ms", "ms", 1e3, "initial contact to toe-off of the same foot", 13.5),
-    Metric("flight_time_ms", "ms", 1e3, "toe-off to the next initial contact", 13.5),
-    Metric("vertical_oscillation_mm", "mm", 1e3, "peak to peak vertical excursion of the clip in the step", 2.0),
-    Metric("pelvic_drop_deg", "deg", _DEG, "obliquity at initial contact to its extreme in stance, swing side", 0.52),
+    Metric("contact_time_ms", "ms", 1e3, "initial contact to toe-off of the same foot", 12.0),
+    Metric("flight_time_ms", "ms", 1e3, "toe-off to the next initial contact", 12.0),
+    Metric("vertical_oscillation_mm", "mm", 1e3, "peak to peak vertical excursion of the clip in the step", 2.3),
+    Metric("pelvic_drop_deg", "deg", _DEG, "obliquity at initial contact to its extreme in stance, swing side", 0.5),
     Metric(
         "obliquity_peak_deg", "deg", _DEG, "extreme of obliquity in stance about the stride's mean, swing side", 0.1
     ),
