@@ -127,20 +127,26 @@ class Contacts:
     step_min_ms: float = 230.0
     step_max_ms: float = 500.0
     step_min_weak_ms: float = 300.0
-    step_max_weak_ms: float = 440.0
+    step_slow_ms: float = 400.0
+    step_slow_span_ms: float = 40.0
     swing_g: float = 0.6
-    swing_weak_g: float = 0.33
+    swing_weak_g: float = 0.25
     float_g: float = 0.35
-    float_weak_g: float = 0.6
+    float_weak_g: float = 0.7
+    swing_keep_g: float = 0.15
+    float_keep_g: float = 0.75
     start_steps: int = 6
     resume_steps: int = 2
     end_s: float = 1.5
-    walk_rms_mps2: float = 0.7
+    walk_rms_mps2: float = 0.4
+    walk_tau_s: float = 1.0
     side_obliquity_deg: float = 4.0
     side_rotation_deg: float = 4.0
     side_rotation_weight: float = 0.4
     side_keep: float = 0.97
-    side_flip: float = 3.0
+    side_vote_max: float = 10.0
+    side_flip: float = 4.0
+    step_share: float = 0.2
 
     def __post_init__(self) -> None:
         _positive(self)
@@ -153,10 +159,8 @@ class Contacts:
             up_memory_steps=(1.0, 1e6),
             side_keep=(0.0, 1.0),
         )
-        if not self.step_min_ms < self.step_max_ms or not self.step_min_weak_ms < self.step_max_weak_ms:
-            raise ParameterError(
-                "parameters contacts.step_min_ms and step_max_ms must be in that order, as must the weak."
-            )
+        if not self.step_min_ms < self.step_max_ms:
+            raise ParameterError("parameters contacts.step_min_ms and step_max_ms must be in that order.")
 
 
 @dataclass(frozen=True)
@@ -412,20 +416,26 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
             "step_min_s": c.step_min_ms / 1e3,
             "step_max_s": c.step_max_ms / 1e3,
             "step_min_weak_s": c.step_min_weak_ms / 1e3,
-            "step_max_weak_s": c.step_max_weak_ms / 1e3,
+            "step_slow_s": c.step_slow_ms / 1e3,
+            "step_slow_inv": 1e3 / c.step_slow_span_ms,
             "swing_g": c.swing_g,
             "swing_weak_g": c.swing_weak_g,
             "float_g": c.float_g,
             "float_weak_g": c.float_weak_g,
+            "swing_keep_g": c.swing_keep_g,
+            "float_keep_g": c.float_keep_g,
             "start_n": c.start_steps,
             "resume_n": c.resume_steps,
             "end_s": c.end_s,
             "walk_rms_mps2": c.walk_rms_mps2,
+            "walk_tau_s": c.walk_tau_s,
             "obl_scale_rad": c.side_obliquity_deg * rad,
             "rot_scale_rad": c.side_rotation_deg * rad,
             "rot_weight": c.side_rotation_weight,
             "side_keep": c.side_keep,
+            "side_vote_max": c.side_vote_max,
             "side_flip": c.side_flip,
+            "step_share": c.step_share,
         },
         "force": {
             **force.kernel_taps(1 / rate, tick_n),

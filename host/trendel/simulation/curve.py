@@ -138,9 +138,11 @@ class Spline:
         for i in range(len(diagonal) - 1, -1, -1):
             above = over[i] * bend[i + 2] if i < len(over) else 0.0
             bend[i + 1] = (right[i] - above) / diagonal[i]
-        self._t, self._y, self._bend = t_s, y, bend
-        self._slope = slope - h[:, None] * (2 * bend[:-1] + bend[1:]) / 6
-        self._third = np.diff(bend, axis=0) / h[:, None]
+        self._t = t_s
+        # One row a column: each is gathered by itself.
+        self._y, self._bend = np.ascontiguousarray(y.T), np.ascontiguousarray(bend.T)
+        self._slope = np.ascontiguousarray((slope - h[:, None] * (2 * bend[:-1] + bend[1:]) / 6).T)
+        self._third = np.ascontiguousarray((np.diff(bend, axis=0) / h[:, None]).T)
 
     def piece(self, t: F64) -> NDArray[np.intp]:
         """Which piece each instant is in, (n,)."""
@@ -151,8 +153,8 @@ class Spline:
         i = self.piece(t)
         u = t - self._t[i]
         made = []
-        for k in range(self._y.shape[1]) if columns is None else columns:
-            y, a, b, c = self._y[i, k], self._slope[i, k], self._bend[i, k], self._third[i, k]
+        for k in range(len(self._y)) if columns is None else columns:
+            y, a, b, c = self._y[k][i], self._slope[k][i], self._bend[k][i], self._third[k][i]
             made.append(
                 Curve(
                     y + u * (a + u * (b / 2 + u * c / 6)),

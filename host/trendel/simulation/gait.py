@@ -118,12 +118,12 @@ class GaitParameters:
 
     @property
     def own(self) -> tuple[float, float, float]:
-        """Sizes that differ between runners of one style and another: braking, sideways jolts, and the second harmonic
-        of the pelvis' rise against the centre of mass. The reference has large ones."""
+        """Sizes that differ between runners of one style and another: braking, sideways jolts, and the second and third
+        harmonic of the pelvis' rise against the centre of mass. The reference has large ones."""
         if self.style == 0:
             return 1.0, 1.0, 1.0
         noise = np.random.default_rng([self.style, 99]).standard_normal(3)
-        brake, jolt = np.clip(np.exp(np.array([-0.5, -0.6]) + 0.35 * noise[:2]), 0.25, 1.3).tolist()
+        brake, jolt = np.clip(np.exp(np.array([-0.35, -0.6]) + 0.35 * noise[:2]), 0.25, 1.3).tolist()
         return brake, jolt, float(np.clip(-0.6 + 0.8 * noise[2], -2.0, 1.0))
 
     @property

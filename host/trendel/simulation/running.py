@@ -174,7 +174,7 @@ class RunningBout:
         turn = scales.turn * p.rotation_rom_deg * sizes[2]
         brake = p.own[0] * float(np.clip(p.speed_mps / 3.4, 0.5, 1.6))
         up = scales.up * p.displacement(p.shape(shapes.coefficients(shapes.UP), UP))
-        up[4] *= p.own[2]
+        up[4:7] *= p.own[2]
         # The pelvis is lowest about mid stance, highest a quarter of a stride later.
         up[1] += scales.uneven_m * np.exp(-2j * np.pi * (lowest(p) + 0.375))
         motion: list[shapes.Complex] = [
@@ -225,10 +225,10 @@ class RunningBout:
         """The motion at instants of the bout (n,), increasing or not."""
         i = np.clip(np.searchsorted(self.ic_s, t, side="right") - 1, 0, len(self.ic_s) - 1)
         made = [zero(len(t)) for _ in range(6)]
-        phase = self._spline(t, (0,))[0]
+        phase, *coefficients = self._spline(t)
         turning: dict[int, tuple[Curve, Curve]] = {}
         for column, (curve, k) in enumerate(self._terms):
-            real, imaginary = self._spline(t, (2 * column + 1, 2 * column + 2))
+            real, imaginary = coefficients[2 * column : 2 * column + 2]
             if k not in turning:
                 w = 2 * np.pi * k
                 c, s = np.cos(w * phase.x), np.sin(w * phase.x)
@@ -287,7 +287,8 @@ def calibrated(parameters: GaitParameters, variability: Variability) -> Scales:
     for turn in range(12):
         # Heights settle between steps only over many: first without variation, which hardly moves their mean.
         quiet = turn < 6
-        session = Session((("run", 80 * p.step_time_s),), p, Variability.none() if quiet else v, seed=5, scales=scales)
+        length_s = (44 if quiet else 80) * p.step_time_s
+        session = Session((("run", length_s),), p, Variability.none() if quiet else v, seed=5, scales=scales)
         steps = true_steps(session)
         left, right = (
             {name: float(np.nanmean(steps[name][steps["side"] == side])) for name in _CALIBRATED} for side in "LR"

@@ -16,14 +16,18 @@ Complex = NDArray[np.complex128]
 TERMS = 14  # harmonics of the stride that shapes have
 
 # Angles of a unit: scaled to what is asked. (harmonic of the stride, amplitude, angle in rad)
-OBLIQUITY = Fourier(((1, 4.57, -0.541), (3, 3.06, -3.107), (5, 0.39, -1.885), (7, 0.31, -0.454), (9, 0.20, 0.18)))
+OBLIQUITY = Fourier(
+    ((1, 4.57, -0.541), (3, 3.06, -3.107), (5, 0.39, -1.885), (7, 0.31, -0.454), (9, 0.20, 0.18), (11, 0.065, -1.3))
+)
 TILT = Fourier(((2, 3.76, 1.42), (4, 0.71, 1.955), (6, 0.21, -2.618), (8, 0.085, -0.38)))
-ROTATION = Fourier(((1, 5.52, -1.536), (3, 1.19, -2.409), (5, 0.67, -2.618), (7, 0.30, 0.471), (9, 0.15, -0.62)))
+ROTATION = Fourier(
+    ((1, 5.52, -1.536), (3, 1.19, -2.409), (5, 0.67, -2.618), (7, 0.30, 0.471), (9, 0.15, -0.62), (11, 0.06, -2.1))
+)
 
 # Accelerations of the pelvis (g): against the centre of mass for up; all of it for forward and left.
-UP = Fourier(((2, 0.25, -1.73), (4, 0.36, -1.354)))
-FORWARD = Fourier(((2, 0.696, -2.755), (4, 0.525, 0.955)))
-LEFT = Fourier(((1, 0.079, -1.75), (3, 0.197, -2.132)))
+UP = Fourier(((2, 0.25, -1.73), (4, 0.23, -1.44), (6, 0.11, 1.69)))
+FORWARD = Fourier(((2, 0.534, -2.918), (4, 0.45, 0.957), (10, 0.055, 0.36)))
+LEFT = Fourier(((1, 0.079, -1.75), (3, 0.197, -2.132), (7, 0.05, 0.87), (9, 0.045, 0.63)))
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,9 @@ def coefficients(shape: Fourier) -> Complex:
 
 def unit(c: Complex) -> Complex:
     """The shape with a peak to peak value of 1."""
-    return c / np.ptp(values(c, np.arange(2048) / 2048))
+    n = 2048
+    over = np.fft.irfft(np.concatenate((2 * c[:1].real, c[1:])) * n / 2, n)
+    return np.asarray(c / np.ptp(over))
 
 
 def values(c: Complex, phase: F64) -> F64:

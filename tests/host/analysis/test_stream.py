@@ -42,7 +42,7 @@ def pushed(sizes: list[int]) -> list[Completed]:
         stop = start + sizes[k % len(sizes)]
         parts.append(stream.push(acc[start:stop], gyr[start:stop]))
         start, k = stop, k + 1
-    return parts
+    return [*parts, stream.finish()]
 
 
 @given(st.lists(st.integers(1, 3000), min_size=1, max_size=6).filter(lambda sizes: sum(sizes) / len(sizes) > 20))
