@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from trendel.analysis import force
 from trendel.constants import RATE_MAX_HZ, RATE_MIN_HZ, STANDARD_GRAVITY_MPS2
 from trendel.errors import ParameterError, reason
 from trendel.kernels.layout import DTYPES, FINE_HALF_MAX, LAYOUT_HASH, MAGIC_PARAMS, SIZE_PARAMS, SLOW_HALF_MAX
@@ -109,6 +110,7 @@ class Contacts:
     even_sigma_ms: float = 20.0
     slow_tau_s: float = 1.5
     slow_min_g: float = 0.08
+    up_memory_steps: float = 5.0  # long against the sway from step to step, short after the run-up
     level_tau_s: float = 3.0
     flight_g: float = 0.4
     ic_back_ms: float = 60.0
@@ -159,10 +161,26 @@ class Contacts:
             fine_sigma_ms=(1.0, 50.0),
             even_sigma_ms=(1.0, 50.0),
             lag_memory_steps=(1.0, 1e6),
+            up_memory_steps=(1.0, 1e6),
             side_keep=(0.0, 1.0),
         )
         if not self.step_min_ms < self.step_max_ms:
             raise ParameterError("parameters contacts.step_min_ms and step_max_ms must be in that order.")
+
+
+@dataclass(frozen=True)
+class Force:
+    """Impact, kernels/force.py. The filter to ground reaction has its constants in analysis/force.py."""
+
+    impact_sigma_ms: float = 8.0  # width of the smoothing: -3 dB at 17 Hz
+    impact_tick_max_ms: float = 12.0  # ticks must resolve it
+    impact_ms: float = 60.0
+    impact_fall_g: float = 0.1
+    impact_rise_ms: float = 20.0
+
+    def __post_init__(self) -> None:
+        _positive(self)
+        _within(self, impact_sigma_ms=(4.0, 20.0), impact_ms=(10.0, 150.0), impact_rise_ms=(5.0, 50.0))
 
 
 @dataclass(frozen=True)
@@ -186,6 +204,7 @@ class Parameters:
     attitude: Attitude = field(default_factory=Attitude)
     mounting: Mounting = field(default_factory=Mounting)
     contacts: Contacts = field(default_factory=Contacts)
+    force: Force = field(default_factory=Force)
 
     def to_dict(self) -> dict[str, dict[str, float | int]]:
         """Nested plain numbers, as in the TOML file."""
@@ -198,7 +217,7 @@ class Parameters:
         Raises:
             ParameterError: an unknown section or name, or a value that cannot be.
         """
-        groups = {"input": Input, "attitude": Attitude, "mounting": Mounting, "contacts": Contacts}
+        groups = {"input": Input, "attitude": Attitude, "mounting": Mounting, "contacts": Contacts, "force": Force}
         made: dict[str, Any] = {}
         for section, values in data.items():
             if section not in groups or not isinstance(values, dict):
@@ -303,6 +322,8 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
     gyro_noise = a.gyro_noise_deg_rts if setup.has_gyro else a.no_gyro_turn_dps_rts
     slow_half, slow_taps = _taps(c.slow_sigma_ms / 1e3 / tick_s, SLOW_HALF_MAX)
     fine_half, fine_taps = _taps(c.fine_sigma_ms / 1e3 / tick_s, FINE_HALF_MAX)
+    impact_sigma_s = force.blurred(p.force.impact_sigma_ms / 1e3, 1 / rate, tick_n)
+    impact_half, impact_taps = _taps(impact_sigma_s / tick_s, FINE_HALF_MAX)
     even_half, even_taps = _taps(c.even_sigma_ms / 1e3 / tick_s, FINE_HALF_MAX)
     axes = setup.axes or ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
     values: dict[str, dict[str, Any]] = {
@@ -380,6 +401,7 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
             "even_taps": even_taps,
             "slow_tau_s": c.slow_tau_s,
             "slow_min_g": c.slow_min_g,
+            "up_memory_n": c.up_memory_steps,
             "level_tau_s": c.level_tau_s,
             "gravity_mps2": STANDARD_GRAVITY_MPS2,
             "flight_g": c.flight_g,
@@ -422,6 +444,17 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
             "side_vote_max": c.side_vote_max,
             "side_flip": c.side_flip,
             "step_share": c.step_share,
+        },
+        "force": {
+            **force.kernel_taps(1 / rate, tick_n),
+            "edge_inv": 1 / force.EDGE,
+            "rate_s": force.RATE_S,
+            "impact_tick_max_s": p.force.impact_tick_max_ms / 1e3,
+            "impact_half_n": impact_half,
+            "impact_taps": impact_taps,
+            "impact_s": p.force.impact_ms / 1e3,
+            "impact_fall_g": p.force.impact_fall_g,
+            "impact_rise_s": p.force.impact_rise_ms / 1e3,
         },
     }
     for stage, group in values.items():

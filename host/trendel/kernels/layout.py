@@ -22,6 +22,8 @@ RING_N = 128  # ticks kept, a power of two: one step and the filters' delay at a
 RING_MASK = RING_N - 1
 SLOW_HALF_MAX = 24  # one-sided taps of the step-finding smoother
 FINE_HALF_MAX = 6  # one-sided taps of the event smoother
+FORCE_HALF_MAX = 24  # one-sided taps of the filter from sacral acceleration to ground reaction
+FORCE_TAPS = 2 * FORCE_HALF_MAX + 1
 PHASE_N = 24  # points to which a step is resampled for comparing it with its neighbour
 QUEUE_N = 8  # finished steps that wait until running is established
 METRIC_N = len(METRICS)
@@ -52,6 +54,7 @@ Q_CONTACT_UNSURE = 8  # initial contact or toe-off was not seen clearly
 Q_IRREGULAR = 16  # its duration differs from its neighbour's by more than 15 %
 Q_SIDE_UNSURE = 32
 Q_ATTITUDE = 64  # orientation had not settled yet
+Q_NO_IMPACT = 128  # no impact peak before the active one, as with forefoot contact; says nothing of quality
 
 
 @dataclass(frozen=True)
@@ -187,6 +190,7 @@ PARAM_STRUCTS = (
             _f("even_taps", "1", "its taps from the centre outwards", FINE_HALF_MAX + 1),
             _f("slow_tau_s", "s", "time constant with which the last extremes are forgotten"),
             _f("slow_min_g", "g", "least distance of those extremes in which steps are looked for"),
+            _f("up_memory_n", "1", "steps in the mean vertical that heights are integrated about, at most"),
             _f("level_tau_s", "s", "time constant of the mean vertical"),
             _f("gravity_mps2", "m/s2", "standard gravity"),
             _f("flight_g", "g", "specific force below which the foot may be off the ground"),
@@ -232,6 +236,25 @@ PARAM_STRUCTS = (
         ),
     ),
     Struct(
+        "ForceParams",
+        "From the clip's acceleration to ground reaction and impact, on the ticks; see kernels/force.py.",
+        (
+            _u("half_n", "ticks after the one in question that the filters reach to"),
+            _u("taps_n", "taps of each filter"),
+            _f("up_taps", "1", "of the vertical beside the forward axis, latest tick first", FORCE_TAPS),
+            _f("forward_taps", "1", "of the forward axis, about its mean", FORCE_TAPS),
+            _f("alone_taps", "1", "of the vertical where forward is not known", FORCE_TAPS),
+            _f("edge_inv", "1", "1 / the share of contact over which the force rises from and falls to zero"),
+            _f("rate_s", "s", "time after initial contact over which the loading rate is taken"),
+            _f("impact_tick_max_s", "s", "longest tick that resolves the bandwidth of the impact"),
+            _u("impact_half_n", "one-sided length of the impact smoother, ticks"),
+            _f("impact_taps", "1", "its taps from the centre outwards", FINE_HALF_MAX + 1),
+            _f("impact_s", "s", "how long after initial contact the impact peak may be"),
+            _f("impact_fall_g", "g", "by which the force must fall after it before it rises again"),
+            _f("impact_rise_s", "s", "time before it over which its rise is taken"),
+        ),
+    ),
+    Struct(
         "Params",
         "All that tunes the kernels, computed on the host in float64 and rounded once.",
         (
@@ -240,6 +263,7 @@ PARAM_STRUCTS = (
             _s("attitude", "AttitudeParams", ""),
             _s("mounting", "MountingParams", ""),
             _s("contacts", "ContactParams", ""),
+            _s("force", "ForceParams", ""),
         ),
     ),
 )
@@ -400,6 +424,10 @@ STATE_STRUCTS = (
             _u("bridged_last_n", "bridged samples up to the last initial contact"),
             _u("saturated_n", "saturated samples so far"),
             _u("saturated_last_n", "the same up to the last initial contact"),
+            _f("fall_last_s", "s", "from the last step's fall through body weight to its end"),
+            _f("up_off_mps2", "m/s2", "mean vertical of the running steps less gravity, by which heights are closed"),
+            _u("up_off_n", "steps in it"),
+            _f("up_last", "m/s, m", "the last step's gain of velocity and height, from rest and about gravity", 2),
             _f("obl_last", "rad", "mean obliquity of the last step"),
             _u("obl_last_ok", "1 if that step was the one before"),
             _f("phase", "", "this step, resampled", PHASE_N, PHASE_COLUMNS),

@@ -61,7 +61,8 @@ from trendel.kernels.mounting import (
     was_turned,
     watch_standing,
 )
-from trendel.kernels.stride import copy_row, make_stride, measure_step, resample, settle_side
+from trendel.kernels.rows import copy_row, make_stride, settle_side
+from trendel.kernels.stride import measure_step, resample
 
 _F0, _F1, _HALF = np.float32(0.0), np.float32(1.0), np.float32(0.5)
 _U0, _U1, _U2 = np.uint32(0), np.uint32(1), np.uint32(2)
@@ -129,6 +130,9 @@ def init(state, params):
     c.bridged_last_n = _U0
     c.since_good_s = _F0
     c.step_last_s = _F0
+    c.fall_last_s = _F0
+    c.up_off_mps2, c.up_off_n = _F0, _U0
+    c.up_last[0], c.up_last[1] = _F0, _F0
     c.step_mean_s = _F0
     c.good_tick = _I0
     return _COLD_START
