@@ -1,0 +1,132 @@
+"""A damaged journal: telling it, moving it aside (never deleting it), and reading from it what can be read."""
+
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from trendel.journal.schema import DERIVED, TABLES
+
+_DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+
+
+class _Damaged(sqlite3.DatabaseError):
+    """What the integrity check has found."""
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether an error says that the file is damaged, not that it is locked, full or not to be written."""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    return isinstance(error, _Damaged) or name.startswith(_DAMAGE)
+
+
+def check(db: sqlite3.Connection) -> None:
+    """SQLite's integrity check, and that every table is there; raises sqlite3.DatabaseError."""
+    found = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    if found != "ok":
+        raise _Damaged(found)
+    if db.execute("PRAGMA user_version").fetchone()[0]:
+        names = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if missing := {"runners", "runs"} - names:
+            raise _Damaged(f"no table {', '.join(sorted(missing))}")
+
+
+def move_aside(path: Path, companions: Sequence[Path]) -> Path:
+    """Rename the journal to NAME-damaged-DATE, its write-ahead log with it; returns where it is. Raises OSError."""
+    date = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+    suffix = path.suffix or ".sqlite"
+    aside = path.with_name(f"{path.stem}-damaged-{date}{suffix}")
+    k = 2
+    while aside.exists():
+        aside = path.with_name(f"{path.stem}-damaged-{date}-{k}{suffix}")
+        k += 1
+    # The log first: a new journal must never meet the log of the old one.
+    for companion in companions:
+        if companion.exists():
+            companion.rename(aside.with_name(aside.name + companion.name.removeprefix(path.name)))
+    path.rename(aside)
+    return aside
+
+
+def moved_aside(path: Path) -> list[Path]:
+    """Journals that were moved aside from `path`, with their logs."""
+    prefix = f"{path.stem}-damaged-"
+    try:
+        return sorted(file for file in path.parent.iterdir() if file.name.startswith(prefix) and file.is_file())
+    except OSError:
+        return []
+
+
+def salvage(aside: Path, db: sqlite3.Connection) -> tuple[int, bool]:
+    """Put the readable rows of a damaged journal into the new one `db`; returns how many, and whether some were lost.
+
+    Works on a copy, so that the damaged file stays as it was. Rows that break a rule of the tables, or refer to rows
+    that are gone, are left. Baselines are not read: they are computed again from the runs.
+    """
+    saved, lost = 0, False
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "copy.sqlite"
+        for ending in ("", "-wal"):
+            source = aside.with_name(aside.name + ending)
+            if source.exists():
+                shutil.copyfile(source, copy.with_name(copy.name + ending))
+        try:
+            with closing(sqlite3.connect(copy, isolation_level=None)) as old:
+                for table in TABLES:
+                    if table not in DERIVED:
+                        n, whole = _salvage_table(old, db, table)
+                        saved, lost = saved + n, lost or not whole
+        except sqlite3.Error:
+            lost = True
+    return saved, lost
+
+
+def _salvage_table(old: sqlite3.Connection, db: sqlite3.Connection, table: str) -> tuple[int, bool]:
+    columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+    whole = True
+    saved = 0
+    try:
+        known = {row[1] for row in old.execute(f"PRAGMA table_info({table})")}
+    except sqlite3.Error:
+        return 0, False
+    shared = [column for column in columns if column in known]
+    if not shared:
+        return 0, False
+    names, marks = ", ".join(shared), ", ".join("?" * len(shared))
+    for order in ("ASC", "DESC"):  # from both ends towards the damage
+        rows = _readable(old, f"SELECT {names} FROM {table} NOT INDEXED ORDER BY rowid {order}")
+        ended = False
+        for row in rows:
+            if row is None:
+                ended = True
+                continue
+            try:
+                if all(_sound(value) for value in row):
+                    done = db.execute(f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})", row)
+                    saved += done.rowcount
+                    whole = whole and (done.rowcount == 1 or order == "DESC")
+                else:
+                    whole = False
+            except sqlite3.IntegrityError:
+                whole = False
+        if not ended:
+            return saved, whole
+        whole = False
+    return saved, whole
+
+
+def _readable(old: sqlite3.Connection, query: str) -> Iterator[tuple[Any, ...] | None]:
+    """Rows up to the first that cannot be read, and then None."""
+    try:
+        yield from old.execute(query)
+    except (sqlite3.Error, UnicodeDecodeError):
+        yield None
+
+
+def _sound(value: Any) -> bool:
+    """Whether a value can be one of the journal's: no blobs, no text with zero bytes."""
+    return "\0" not in value if isinstance(value, str) else not isinstance(value, bytes)
