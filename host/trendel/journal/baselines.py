@@ -28,7 +28,8 @@ def refresh(db: sqlite3.Connection, runner: str, clip: str) -> None:
         "SELECT mounting, kernel_hash, parameter_hash, metric, side, hash, "
         "CASE WHEN clock = 'future' OR started_at IS NULL THEN analysed_at ELSE started_at END AS at, mean, sd, n "
         "FROM settled JOIN runs ON run = hash "
-        "WHERE runner = ? AND clip = ? AND mounting IS NOT NULL AND n >= ? ORDER BY julianday(at) DESC, runs.rowid DESC",
+        "WHERE runner = ? AND clip = ? AND mounting IS NOT NULL AND n >= ? "
+        "ORDER BY julianday(at) DESC, runs.rowid DESC",
         (runner, clip, STEPS_MIN),
     )
     for mounting, kernel, parameters, metric, side, hash_, at, mean, sd, n in rows:
