@@ -62,10 +62,14 @@ def moved_aside(path: Path) -> list[Path]:
 
 
 def salvage(aside: Path, db: sqlite3.Connection) -> tuple[int, bool]:
-    """Put the readable rows of a damaged journal into the new one `db`; returns how many, and whether some were lost.
+    """Put the readable rows of a damaged journal into the new one `db`.
 
-    Works on a copy, so that the damaged file stays as it was. Rows that break a rule of the tables, or refer to rows
-    that are gone, are left. Baselines are not read: they are computed again from the runs.
+    Works on a copy, so that the damaged file stays as it was. Rows that break a rule of the tables are left. Where only
+    the row of a runner or clip is gone, it is made again from its name. Baselines are not read: they are formed again
+    from the runs.
+
+    Returns:
+        how many runners, runs, pain entries and notes were saved, and whether anything could not be read.
     """
     saved, lost = 0, False
     with tempfile.TemporaryDirectory() as folder:
@@ -78,45 +82,61 @@ def salvage(aside: Path, db: sqlite3.Connection) -> tuple[int, bool]:
             with closing(sqlite3.connect(copy, isolation_level=None)) as old:
                 for table in TABLES:
                     if table not in DERIVED:
-                        n, whole = _salvage_table(old, db, table)
-                        saved, lost = saved + n, lost or not whole
+                        lost = not _salvage_table(old, db, table) or lost
         except sqlite3.Error:
             lost = True
+    for table in ("runners", "runs", "pain", "notes"):
+        saved += db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
     return saved, lost
 
 
-def _salvage_table(old: sqlite3.Connection, db: sqlite3.Connection, table: str) -> tuple[int, bool]:
+def _salvage_table(old: sqlite3.Connection, db: sqlite3.Connection, table: str) -> bool:
+    """Copy the readable rows of a table; returns whether that was all of them."""
     columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
-    whole = True
-    saved = 0
     try:
         known = {row[1] for row in old.execute(f"PRAGMA table_info({table})")}
     except sqlite3.Error:
-        return 0, False
+        return False
     shared = [column for column in columns if column in known]
     if not shared:
-        return 0, False
+        return False
     names, marks = ", ".join(shared), ", ".join("?" * len(shared))
+    whole = True
     for order in ("ASC", "DESC"):  # from both ends towards the damage
-        rows = _readable(old, f"SELECT {names} FROM {table} NOT INDEXED ORDER BY rowid {order}")
         ended = False
-        for row in rows:
-            if row is None:
+        for values in _readable(old, f"SELECT {names} FROM {table} NOT INDEXED ORDER BY rowid {order}"):
+            if values is None:
                 ended = True
                 continue
+            row = dict(zip(shared, values, strict=True))
             try:
-                if all(_sound(value) for value in row):
-                    done = db.execute(f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})", row)
-                    saved += done.rowcount
-                    whole = whole and (done.rowcount == 1 or order == "DESC")
-                else:
-                    whole = False
+                if not all(_sound(value) for value in values):
+                    raise sqlite3.IntegrityError
+                _mend(db, table, row)
+                db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING", [*row.values()])
             except sqlite3.IntegrityError:
                 whole = False
+        whole = whole and not ended
         if not ended:
-            return saved, whole
-        whole = False
-    return saved, whole
+            break
+    return whole
+
+
+def _mend(db: sqlite3.Connection, table: str, row: dict[str, Any]) -> None:
+    """Make what `row` refers to where it is lost but for its name; where that cannot be made, refer to nothing."""
+    if table != "runners" and "runner" in row:
+        since = row.get("analysed_at") or row.get("entered_at") or _now()
+        db.execute("INSERT INTO runners VALUES (?, ?) ON CONFLICT DO NOTHING", (row["runner"], since))
+    if "clip" in row:
+        db.execute("INSERT INTO clips VALUES (?, ?, 'unknown') ON CONFLICT DO NOTHING", (row["clip"], row["clip"]))
+    for column, parent, key in (("mounting", "mountings", "id"), ("run", "runs", "hash")):
+        if table != "settled" and row.get(column) is not None:
+            there = db.execute(f"SELECT 1 FROM {parent} WHERE {key} = ?", (row[column],)).fetchone()
+            row[column] = row[column] if there else None
+
+
+def _now() -> str:
+    return datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 def _readable(old: sqlite3.Connection, query: str) -> Iterator[tuple[Any, ...] | None]:

@@ -143,9 +143,12 @@ def _renew(path: Path, wait_s: float, identity: tuple[int, int] | None) -> tuple
     db = _connect(path, wait_s, check=False)
     with transaction(db):
         saved, lost = damage.salvage(aside, db)
-    kept = f"{saved} entries could be read and are in it" if saved else "no entry could be read from the old one"
-    unsure = " (some could not be read)" if saved and lost else ""
-    return db, [f"The journal was damaged: it is kept as {aside}, and a new one was started; {kept}{unsure}."]
+    kept = "nothing could be read from the old one"
+    if saved:
+        kept = f"what could be read is in it ({saved} runners, runs, pain entries and notes), " + (
+            "some could not" if lost else "which seems to be all"
+        )
+    return db, [f"The journal was damaged: it is kept as {aside}, and a new one was started; {kept}."]
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
