@@ -16,10 +16,12 @@ TABLES = ("runners", "clips", "mountings", "runs", "settled", "baselines", "pain
 DERIVED = ("baselines",)
 """Tables that are computed from the others."""
 
-_VERSION_1 = (
+_VERSION_1: tuple[str, ...] = (
     """CREATE TABLE runners (
         name TEXT NOT NULL PRIMARY KEY COLLATE NOCASE CHECK (length(name) BETWEEN 1 AND 100),
-        created_at TEXT NOT NULL
+        created_at TEXT NOT NULL CHECK (
+            created_at GLOB '????-??-??T*[+-]??:??' AND julianday(created_at) IS NOT NULL
+        )
     )""",
     """CREATE TABLE clips (
         id TEXT NOT NULL PRIMARY KEY,
@@ -31,7 +33,7 @@ _VERSION_1 = (
         runner TEXT NOT NULL COLLATE NOCASE REFERENCES runners ON UPDATE CASCADE ON DELETE CASCADE,
         clip TEXT NOT NULL REFERENCES clips,
         place TEXT NOT NULL,
-        axes TEXT NOT NULL CHECK (json_array_length(axes) = 9)
+        axes TEXT NOT NULL CHECK (json_valid(axes) AND json_array_length(axes) = 9)
     )""",
     """CREATE TABLE runs (
         hash TEXT NOT NULL PRIMARY KEY CHECK (length(hash) = 64 AND hash NOT GLOB '*[^0-9a-f]*'),
@@ -40,15 +42,19 @@ _VERSION_1 = (
         mounting TEXT REFERENCES mountings ON DELETE SET NULL,
         source TEXT NOT NULL,
         raw_path TEXT,
-        started_at TEXT,
+        started_at TEXT CHECK (
+            started_at IS NULL OR started_at GLOB '????-??-??T*[+-]??:??' AND julianday(started_at) IS NOT NULL
+        ),
         duration_s REAL NOT NULL CHECK (duration_s >= 0),
         rate_hz REAL NOT NULL CHECK (rate_hz > 0),
-        analysed_at TEXT NOT NULL,
+        analysed_at TEXT NOT NULL CHECK (
+            analysed_at GLOB '????-??-??T*[+-]??:??' AND julianday(analysed_at) IS NOT NULL
+        ),
         kernel_hash TEXT NOT NULL,
         parameter_hash TEXT NOT NULL,
         mode TEXT NOT NULL,
-        options TEXT NOT NULL CHECK (json_valid(options)),
-        summary TEXT NOT NULL CHECK (json_valid(summary)),
+        options TEXT NOT NULL CHECK (json_valid(options) AND json_type(options) = 'object'),
+        summary TEXT NOT NULL CHECK (json_valid(summary) AND json_type(summary) = 'object'),
         clock TEXT NOT NULL CHECK (clock IN ('', 'future', 'before_last'))
     )""",
     "CREATE INDEX runs_of_runner ON runs (runner, clip)",
@@ -74,8 +80,10 @@ _VERSION_1 = (
         between_sd REAL NOT NULL,
         sd REAL NOT NULL,
         n_strides INTEGER NOT NULL,
-        runs TEXT NOT NULL CHECK (json_valid(runs)),
-        newest_at TEXT NOT NULL,
+        runs TEXT NOT NULL CHECK (json_valid(runs) AND json_type(runs) = 'array'),
+        newest_at TEXT NOT NULL CHECK (
+            newest_at GLOB '????-??-??T*[+-]??:??' AND julianday(newest_at) IS NOT NULL
+        ),
         set_aside TEXT NOT NULL,
         PRIMARY KEY (runner, clip, mounting, kernel_hash, parameter_hash, metric, side)
     )""",
@@ -86,8 +94,12 @@ _VERSION_1 = (
         place TEXT NOT NULL CHECK (length(place) BETWEEN 1 AND 100),
         side TEXT NOT NULL CHECK (side IN ('left', 'right', 'both')),
         level INTEGER NOT NULL CHECK (typeof(level) = 'integer' AND level BETWEEN 0 AND 10),
-        felt_at TEXT NOT NULL,
-        entered_at TEXT NOT NULL,
+        felt_at TEXT NOT NULL CHECK (
+            felt_at GLOB '????-??-??T*[+-]??:??' AND julianday(felt_at) IS NOT NULL
+        ),
+        entered_at TEXT NOT NULL CHECK (
+            entered_at GLOB '????-??-??T*[+-]??:??' AND julianday(entered_at) IS NOT NULL
+        ),
         note TEXT NOT NULL,
         clock TEXT NOT NULL CHECK (clock IN ('', 'future', 'before_last'))
     )""",
@@ -96,7 +108,9 @@ _VERSION_1 = (
         id TEXT NOT NULL PRIMARY KEY,
         runner TEXT NOT NULL COLLATE NOCASE REFERENCES runners ON UPDATE CASCADE ON DELETE CASCADE,
         run TEXT REFERENCES runs ON DELETE SET NULL,
-        entered_at TEXT NOT NULL,
+        entered_at TEXT NOT NULL CHECK (
+            entered_at GLOB '????-??-??T*[+-]??:??' AND julianday(entered_at) IS NOT NULL
+        ),
         text TEXT NOT NULL CHECK (length(text) > 0)
     )""",
 )

@@ -126,11 +126,12 @@ def insert(db: sqlite3.Connection, tables: Tables, path: Path) -> int:
 
 def _same_mounting(db: sqlite3.Connection, row: dict[str, Any]) -> str | None:
     """Key of the mounting in the journal that is the same as this one of another journal."""
+    mine = tuple(map(float, row["axes"]))
     known = db.execute(
         "SELECT id, place, axes FROM mountings WHERE runner = ? AND clip = ?", (row["runner"], row["clip"])
     )
     for key, place, axes in known.fetchall():
-        if same_mounting(row["place"], tuple(map(float, row["axes"])), place, tuple(json.loads(axes))):
+        if same_mounting(row["place"], mine, place, tuple(json.loads(axes))):
             return str(key)
     return None
 

@@ -126,7 +126,7 @@ def test_pain_that_cannot_be(path: Path, place: str, side: str, level: int, said
         with pytest.raises(JournalError, match=said):
             journal.add_pain("Anna", place, side, level)
         with pytest.raises(JournalError, match="offset"):
-            journal.add_pain("Anna", "knee", "left", 1, felt_at=datetime(2026, 5, 1))  # noqa: DTZ001
+            journal.add_pain("Anna", "knee", "left", 1, felt_at=datetime(2026, 5, 1))
         with pytest.raises(JournalError, match="empty"):
             journal.add_note("Anna", " ")
         journal.add_run(new_run(1, runner="Ben"))
