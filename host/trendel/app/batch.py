@@ -16,8 +16,8 @@ from trendel.app.collect import Collected, collect
 from trendel.app.options import AnalyzeOptions, Keep, read_recording, run_analysis
 from trendel.app.outputs import default_folder, holds_result, make_folder, to_json, write_result
 from trendel.app.progress import count_bar
-from trendel.app.remember import is_kept, kernels_are_new, remember, renew
-from trendel.app.screen import say, stderr_console, stdout_console
+from trendel.app.remember import is_kept, kernels_are_new, remember, renew_aloud
+from trendel.app.screen import stderr_console, stdout_console
 from trendel.app.versions import code_key
 from trendel.app.warm import load_kernels
 from trendel.errors import RecordingError, TrendelError
@@ -84,7 +84,7 @@ def analyze_folder(
         )
         console.print(f"written to {out}: {', '.join(collected.files)}", markup=False, soft_wrap=True)
     if keep is not None and upgraded:
-        say(renew(keep.runner))
+        renew_aloud(keep.runner)
     for outcome in failed:
         stderr_console().print(f"failed: {outcome.name}: {outcome.reason}", markup=False, soft_wrap=True)
     return 2 if failed else 0

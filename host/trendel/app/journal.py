@@ -5,7 +5,7 @@ from pathlib import Path
 
 from trendel.app.journal_screen import as_plain, as_plain_row, runs_table, show_one_run
 from trendel.app.outputs import to_json
-from trendel.app.remember import opened_journal, renew
+from trendel.app.remember import opened_journal, renew_aloud
 from trendel.app.screen import say, stdout_console
 from trendel.errors import JournalError
 from trendel.journal import SCHEMA_VERSION, Journal, journal_path
@@ -103,8 +103,8 @@ def renew_runs(runner: str | None) -> None:
         name = journal.runner(runner).name
         n = len(journal.runs(name))
     load_kernels()
-    said = renew(name, newest_n=n, tell=lambda line: say([line]))
-    say(said or [f"All of {name}'s runs are up to date."])
+    if not renew_aloud(name, n):
+        print(f"all of {name}'s runs are up to date")
 
 
 def export_journal(to: Path) -> None:

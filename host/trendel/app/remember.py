@@ -155,7 +155,20 @@ def kernels_are_new(runner: str) -> bool:
     return bool(runs) and all(run.kernel_hash != KERNEL_HASH for run in runs)
 
 
-def renew(runner: str, *, newest_n: int = RUNS_MAX, tell: Callable[[str], None] | None = None) -> list[str]:
+def renew_aloud(runner: str, newest_n: int = RUNS_MAX) -> int:
+    """Like renew(), with a line on stderr for each run and at the end; returns how many runs were looked at."""
+    count = 0
+
+    def tell(line: str) -> None:
+        nonlocal count
+        count += 1
+        say([line])
+
+    say(renew(runner, newest_n=newest_n, tell=tell))
+    return count
+
+
+def renew(runner: str, *, newest_n: int = RUNS_MAX, tell: Callable[[str], None]) -> list[str]:
     """Analyse again those of a runner's newest runs that other kernels have analysed, where the recording is at hand.
 
     The values of the others are kept, set aside. Returns sentences to be said; raises JournalError.
@@ -175,8 +188,7 @@ def renew(runner: str, *, newest_n: int = RUNS_MAX, tell: Callable[[str], None] 
             except (TrendelError, OSError) as error:
                 lost.append(run.hash[:8])
                 outcome = f"set aside: {error}"
-            if tell is not None:
-                tell(f"{run.hash[:8]} {run.source}: {outcome}")
+            tell(f"{run.hash[:8]} {run.source}: {outcome}")
     said = []
     if outdated:
         said.append(f"The kernels have changed: {len(outdated) - len(lost)} of {name}'s runs were analysed again.")

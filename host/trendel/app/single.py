@@ -5,7 +5,7 @@ from pathlib import Path
 from trendel.app.options import AnalyzeOptions, Keep, read_recording, run_analysis
 from trendel.app.outputs import default_folder, make_folder, to_json, write_result
 from trendel.app.progress import fraction_bar
-from trendel.app.remember import kernels_are_new, remember, renew
+from trendel.app.remember import kernels_are_new, remember, renew_aloud
 from trendel.app.screen import say, show_result, stdout_console
 from trendel.app.warm import load_kernels
 
@@ -31,5 +31,6 @@ def analyze_file(
         show_result(console, recording, result, run.name)
         console.print(f"written to {folder}: {', '.join(path.name for path in written)}", markup=False, soft_wrap=True)
     if keep is not None:
-        said = remember(recording, result, keep.runner, keep.clip, raw_path=run, options=options)
-        say([*said, *(renew(keep.runner) if upgraded else [])])
+        if upgraded:
+            renew_aloud(keep.runner)
+        say(remember(recording, result, keep.runner, keep.clip, raw_path=run, options=options))

@@ -18,6 +18,8 @@ from trendel.journal.schema import DERIVED, TABLES, version_of
 FORMAT = "trendel-journal"
 FORMAT_VERSION = 1
 _COUNTED = ("runners", "runs", "pain", "notes")
+# Those of a row; a full disk or a damaged journal is another matter.
+_ROW_ERRORS = (sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError, sqlite3.DataError)
 Tables = dict[str, list[dict[str, Any]]]
 
 
@@ -117,9 +119,7 @@ def insert(db: sqlite3.Connection, tables: Tables, path: Path) -> int:
     except KeyError as error:
         lacks = f"a row of {table} lacks {error}"
         raise JournalError(f"The export {path} is not complete ({lacks}): nothing was added.") from error
-    except (TypeError, ValueError, AttributeError, sqlite3.Error) as error:
-        if isinstance(error, sqlite3.OperationalError):  # not the row's fault: a full disk, a lock
-            raise
+    except (TypeError, ValueError, AttributeError, *_ROW_ERRORS) as error:
         raise JournalError(f"The export {path} holds a row of {table} that cannot be: nothing was added.") from error
     return sum(added[table] for table in _COUNTED)
 
