@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from trendel.journal.schema import DERIVED, TABLES
+from trendel.journal.schema import DERIVED, SCHEMA_VERSION, TABLES
 
 _DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
@@ -29,9 +29,9 @@ def check(db: sqlite3.Connection) -> None:
     found = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if found != "ok":
         raise _Damaged(found)
-    if db.execute("PRAGMA user_version").fetchone()[0]:
+    if db.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION:
         names = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if missing := {"runners", "runs"} - names:
+        if missing := set(TABLES) - names:
             raise _Damaged(f"no table {', '.join(sorted(missing))}")
 
 

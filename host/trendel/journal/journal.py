@@ -75,12 +75,8 @@ class Journal:
 
     def add_runner(self, name: str) -> Runner:
         """The runner of that name (capitals do not matter), made where there is none."""
-        name = " ".join(name.split())
-        if not 1 <= len(name) <= 100:
-            raise JournalError("A runner's name has 1 to 100 letters.")
         with self._writing() as db:
-            db.execute("INSERT OR IGNORE INTO runners VALUES (?, ?)", (name, self._now().isoformat()))
-        return self.runner(name)
+            return self.runner(self._add_runner(db, name))
 
     def runners(self) -> tuple[Runner, ...]:
         """All runners, by name."""
@@ -110,8 +106,8 @@ class Journal:
 
         A run that is there already, by its hash, takes the new result in place of its earlier one: it counts once.
         """
-        runner = self.add_runner(new.runner).name
         with self._writing() as db:
+            runner = self._add_runner(db, new.runner)
             self._free_of_others(db, new.hash, runner)
             known = db.execute("SELECT clock, clip FROM runs WHERE hash = ?", (new.hash,)).fetchone()
             flag = known[0] if known else self._flag_run(new, runner)
@@ -336,6 +332,14 @@ class Journal:
         flag = clock_flag(at, self._now(), last)
         self._say(clock_sentence(flag, "run", at, last))
         return flag
+
+    def _add_runner(self, db: sqlite3.Connection, name: str) -> str:
+        """The name as it stands in the journal."""
+        name = " ".join(name.split())
+        if not 1 <= len(name) <= 100:
+            raise JournalError("A runner's name has 1 to 100 letters.")
+        db.execute("INSERT INTO runners VALUES (?, ?) ON CONFLICT DO NOTHING", (name, self._now().isoformat()))
+        return str(db.execute("SELECT name FROM runners WHERE name = ?", (name,)).fetchone()[0])
 
     def _free_of_others(self, db: sqlite3.Connection, hash_: str, runner: str) -> None:
         row = db.execute("SELECT runner FROM runs WHERE hash = ?", (hash_,)).fetchone()

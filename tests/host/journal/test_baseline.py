@@ -52,19 +52,24 @@ def test_merging_is_as_in_the_book(runs: list[tuple[float, float, int]]) -> None
     assert min(sds) * (1 - 1e-9) <= merged.sd <= max(sds) * (1 + 1e-9)
 
 
-def test_the_next_run_lies_where_the_baseline_says() -> None:
-    """Runs that differ by a known sd: the next settled mean is within 1.96 next_sd in about 95 of 100, or in more."""
+@pytest.mark.parametrize(
+    ("true_sd", "runs", "share"),
+    [(0.5, 1, 0.99), (0.5, 12, 0.96), (1.0, 1, 0.93), (1.0, 6, 0.90), (1.0, 12, 0.91), (1.5, 1, 0.79), (1.5, 12, 0.89)],
+)
+def test_the_next_run_lies_where_the_baseline_says(true_sd: float, runs: int, share: float) -> None:
+    """Runs whose true means differ by true_sd: how often the next settled mean is within 1.96 next_sd.
+
+    Were true_sd known it would be 0.95. The prior of 1 degree is cautious for a steady runner and too narrow for one who
+    varies by 1.5, until runs have told; docs/journal.md says so.
+    """
     random = np.random.default_rng(4)
-    for true_sd, low in ((0.5, 0.95), (1.0, 0.90), (1.5, 0.86)):
-        inside = 0
-        for _ in range(400):
-            runs = int(random.integers(1, 13))
-            means = 5 + true_sd * random.normal(size=runs + 1)
-            merged = _merged(means[:-1].tolist(), [1.2] * runs, [2000] * runs)
-            inside += abs(means[-1] - merged.mean) < 1.96 * np.hypot(merged.mean_sd, merged.between_sd)
-        assert (
-            inside / 400 >= low
-        )  # the prior of 1 degree is too narrow for a runner who varies by 1.5, until runs tell
+    draws_n, own_sd = 2000, 1.2 * 2000**-0.2
+    inside = 0
+    for _ in range(draws_n):
+        means = 5 + true_sd * random.normal(size=runs + 1) + own_sd * random.normal(size=runs + 1)
+        merged = _merged(means[:-1].tolist(), [1.2] * runs, [2000] * runs)
+        inside += abs(means[-1] - merged.mean) < 1.96 * np.hypot(merged.mean_sd, merged.between_sd)
+    assert share <= inside / draws_n <= share + 0.05
 
 
 def test_one_run_is_its_own_mean_and_not_sure_of_the_next() -> None:

@@ -2,9 +2,11 @@
 
 import os
 import random
+import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -146,13 +148,17 @@ def test_paths_that_cannot_be(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX permissions")
-def test_a_folder_that_cannot_be_written(path: Path) -> None:
+def test_a_folder_that_cannot_be_written() -> None:
+    folder = Path(tempfile.mkdtemp())  # not below pytest's, which nobody else may enter
+    folder.chmod(0o755)
+    path = folder / "journal.sqlite"
+    filled(path)
     code = (
         "import os, sys; sys.path[:0] = sys.argv[2].split(os.pathsep)\n"
         "import trendel.journal, trendel.journal.journal, sqlite3\n"
         "os.getuid() or os.setuid(65534)\n"
         "from trendel.errors import JournalError\n"
-        "for name in (sys.argv[1], sys.argv[1] + '-new/journal.sqlite'):\n"
+        "for name in (sys.argv[1], os.path.join(os.path.dirname(sys.argv[1]), 'new', 'journal.sqlite')):\n"
         "    try: trendel.journal.Journal(name); print('opened')\n"
         "    except JournalError as error: print(error)\n"
     )
@@ -163,11 +169,13 @@ def test_a_folder_that_cannot_be_written(path: Path) -> None:
         done = subprocess.run(
             [sys.executable, "-c", code, str(path), os.pathsep.join(sys.path)], capture_output=True, text=True
         )
+        unchanged = before == path.read_bytes()
     finally:
         path.parent.chmod(0o755)
+        shutil.rmtree(folder)
     lines = done.stdout.splitlines()
     assert len(lines) == 2 and all("cannot be written: name another file" in line for line in lines), done
-    assert path.read_bytes() == before
+    assert unchanged
 
 
 def test_a_full_disk(path: Path) -> None:

@@ -56,6 +56,7 @@ def test_a_run_belongs_to_one_runner(path: Path) -> None:
         with pytest.raises(JournalError, match="as Anna's: if it is Ben's, first take it out"):
             journal.add_run(new_run(1, runner="Ben"))
         assert [run.runner for run in journal.runs()] == ["Anna"]
+        assert [runner.name for runner in journal.runners()] == ["Anna"]
 
 
 def test_content_hash_is_of_the_samples() -> None:
@@ -253,7 +254,8 @@ def test_the_newest_twenty_runs_make_the_baseline(path: Path) -> None:
 
 def test_deleting_a_runner_leaves_nothing_of_it_in_the_files(path: Path) -> None:
     with Journal(path) as journal:
-        journal.add_run(new_run(1, runner="Zacharias", source="secret_source.csv", clip=Clip("CLIP-Z")))
+        summary = {"text": "secret " * 5000}  # over many pages
+        journal.add_run(new_run(1, runner="Zacharias", source="secret.csv", clip=Clip("CLIP-Z"), summary=summary))
         journal.add_pain("Zacharias", "secret place", "left", 5)
         journal.add_run(new_run(2))
         journal.delete_runner("zacharias")
