@@ -59,8 +59,8 @@ def test_merging_is_as_in_the_book(runs: list[tuple[float, float, int]]) -> None
 def test_the_next_run_lies_where_the_baseline_says(true_sd: float, runs: int, share: float) -> None:
     """Runs whose true means differ by true_sd: how often the next settled mean is within 1.96 next_sd.
 
-    Were true_sd known it would be 0.95. The prior of 1 degree is cautious for a steady runner and too narrow for one who
-    varies by 1.5, until runs have told; docs/journal.md says so.
+    Were true_sd known it would be 0.95. The prior of 1 degree is cautious for a steady runner and too narrow for one
+    who varies by 1.5, until runs have told; docs/journal.md says so.
     """
     random = np.random.default_rng(4)
     draws_n, own_sd = 2000, 1.2 * 2000**-0.2
