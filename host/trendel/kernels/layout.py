@@ -22,6 +22,8 @@ RING_N = 128  # ticks kept, a power of two: one step and the filters' delay at a
 RING_MASK = RING_N - 1
 SLOW_HALF_MAX = 24  # one-sided taps of the step-finding smoother
 FINE_HALF_MAX = 6  # one-sided taps of the event smoother
+FORCE_HALF_MAX = 24  # one-sided taps of the filter from sacral acceleration to ground reaction
+FORCE_TAPS = 2 * FORCE_HALF_MAX + 1
 PHASE_N = 24  # points to which a step is resampled for comparing it with its neighbour
 QUEUE_N = 8  # finished steps that wait until running is established
 METRIC_N = len(METRICS)
@@ -52,6 +54,7 @@ Q_CONTACT_UNSURE = 8  # initial contact or toe-off was not seen clearly
 Q_IRREGULAR = 16  # its duration differs from its neighbour's by more than 15 %
 Q_SIDE_UNSURE = 32
 Q_ATTITUDE = 64  # orientation had not settled yet
+Q_NO_IMPACT = 128  # no impact peak before the active one, as with forefoot contact; says nothing of quality
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,9 @@ PARAM_STRUCTS = (
             _f("bias_init2", "rad2/s2", "first variance of the gyroscope bias"),
             _f("bias_rest2", "rad2/s2", "variance of the gyroscope bias after rest"),
             _f("bias_limit_radps", "rad/s", "largest gyroscope bias"),
+            _f("bridge_tau_s", "s", "for how long a held value is still nearly right"),
+            _f("bridge_rate_radps", "rad/s", "standard error of a rate that is held longer"),
+            _f("bridge_acc_mps2", "m/s2", "and of a specific force"),
             _f("vel_init_mps", "m/s", "change of velocity to be expected during initialisation"),
             _f("rest_tau_s", "s", "time constant of the means that rest is judged by"),
             _f("rest_gyr_radps", "rad/s", "rate below which it may be rest"),
@@ -184,7 +190,8 @@ PARAM_STRUCTS = (
             _f("even_taps", "1", "its taps from the centre outwards", FINE_HALF_MAX + 1),
             _f("slow_tau_s", "s", "time constant with which the last extremes are forgotten"),
             _f("slow_min_g", "g", "least distance of those extremes in which steps are looked for"),
-            _f("level_tau_s", "s", "time constant of the mean vertical and of its motion"),
+            _f("up_memory_n", "1", "steps in the mean vertical that heights are integrated about, at most"),
+            _f("level_tau_s", "s", "time constant of the mean vertical"),
             _f("gravity_mps2", "m/s2", "standard gravity"),
             _f("flight_g", "g", "specific force below which the foot may be off the ground"),
             _f("ic_back_s", "s", "how far before the mid rise initial contact is searched"),
@@ -204,22 +211,47 @@ PARAM_STRUCTS = (
             _f("fade_max_s", "s", "longest"),
             _f("fade_usual_s", "s", "what is taken where forward is not known"),
             _f("step_min_s", "s", "shortest step"),
-            _f("step_max_s", "s", "longest step with a clear flight"),
-            _f("step_min_weak_s", "s", "shortest step without one (half steps of walking are shorter)"),
-            _f("step_max_weak_s", "s", "longest step without one"),
+            _f("step_max_s", "s", "longest step"),
+            _f("step_min_weak_s", "s", "shortest step without a clear flight (half steps of walking are shorter)"),
+            _f("step_slow_s", "s", "duration from which a step must be clearer, for it may be walking"),
+            _f("step_slow_inv", "1/s", "one over the further time from which on it must be quite clear"),
             _f("swing_g", "g", "first harmonic of the vertical in a step that is clearly running"),
             _f("swing_weak_g", "g", "the least in running"),
             _f("float_g", "g", "least specific force in a step that is clearly running"),
             _f("float_weak_g", "g", "the most that the least specific force may be in running"),
+            _f("swing_keep_g", "g", "first harmonic of a step that is running if its neighbours are"),
+            _f("float_keep_g", "g", "the most that its least specific force may be"),
             _u("start_n", "running steps in a row that start a segment"),
             _u("resume_n", "running steps in a row that go on with one"),
             _f("end_s", "s", "without a running step for this long a segment ends"),
             _f("walk_rms_mps2", "m/s2", "vertical motion that is walking rather than standing"),
+            _f("walk_tau_s", "s", "time constant of that motion"),
             _f("obl_scale_rad", "rad", "obliquity fall that decides a side"),
             _f("rot_scale_rad", "rad", "rotation that decides a side"),
             _f("rot_weight", "1", "weight of rotation beside obliquity"),
             _f("side_keep", "1", "memory of the vote from step to step"),
+            _f("side_vote_max", "1", "the vote at most, so that a step lost unnoticed is made up for soon"),
             _f("side_flip", "1", "vote against it that turns the sides over"),
+            _f("step_share", "1", "of the newest step in the mean duration"),
+        ),
+    ),
+    Struct(
+        "ForceParams",
+        "From the clip's acceleration to ground reaction and impact, on the ticks; see kernels/force.py.",
+        (
+            _u("half_n", "ticks after the one in question that the filters reach to"),
+            _u("taps_n", "taps of each filter"),
+            _f("up_taps", "1", "of the vertical beside the forward axis, latest tick first", FORCE_TAPS),
+            _f("forward_taps", "1", "of the forward axis, about its mean", FORCE_TAPS),
+            _f("alone_taps", "1", "of the vertical where forward is not known", FORCE_TAPS),
+            _f("edge_inv", "1", "1 / the share of contact over which the force rises from and falls to zero"),
+            _f("rate_s", "s", "time after initial contact over which the loading rate is taken"),
+            _f("impact_tick_max_s", "s", "longest tick that resolves the bandwidth of the impact"),
+            _u("impact_half_n", "one-sided length of the impact smoother, ticks"),
+            _f("impact_taps", "1", "its taps from the centre outwards", FINE_HALF_MAX + 1),
+            _f("impact_s", "s", "how long after initial contact the impact peak may be"),
+            _f("impact_fall_g", "g", "by which the force must fall after it before it rises again"),
+            _f("impact_rise_s", "s", "time before it over which its rise is taken"),
         ),
     ),
     Struct(
@@ -231,6 +263,7 @@ PARAM_STRUCTS = (
             _s("attitude", "AttitudeParams", ""),
             _s("mounting", "MountingParams", ""),
             _s("contacts", "ContactParams", ""),
+            _s("force", "ForceParams", ""),
         ),
     ),
 )
@@ -362,7 +395,7 @@ STATE_STRUCTS = (
             _i("ticks_n", "ticks since the last cold start or gap"),
             _u("origin_i", "sample index of the first of those ticks"),
             _f("level_off_mps2", "m/s2", "slow mean of the vertical, less gravity (float32 resolves it better so)"),
-            _f("motion2", "m2/s4", "running variance of the vertical"),
+            _f("motion2", "m2/s4", "running variance of the vertical, each part limited"),
             _u("slow_high", "1 between a rise and a fall of the slow signal"),
             _f("slow_last", "m/s2", "the slow signal one tick before"),
             _f("slow_max", "m/s2", "its last maximum"),
@@ -377,18 +410,24 @@ STATE_STRUCTS = (
             _s("to", "Instant", "toe-off after it"),
             _s("next", "Instant", "initial contact after that"),
             _u("good_n", "running steps in a row"),
-            _f("since_good_s", "s", "time since the last of them"),
+            _f("since_good_s", "s", "time since the last that is running by itself"),
             _u("running", "1 in a running segment"),
             _u("segment_i", "segments so far"),
             _u("steps_n", "steps emitted so far"),
             _u("parity", "of the newest step"),
             _f("vote", "1", "side of parity 0: positive left"),
             _i("side_zero", "decided side of parity 0"),
+            _u("side_sure", "1 if a clear vote decided it"),
             _f("step_last_s", "s", "duration of the last running step"),
+            _f("step_mean_s", "s", "running mean of it"),
             _i("good_tick", "tick of the mid rise that ended it"),
             _u("bridged_last_n", "bridged samples up to the last initial contact"),
             _u("saturated_n", "saturated samples so far"),
             _u("saturated_last_n", "the same up to the last initial contact"),
+            _f("fall_last_s", "s", "from the last step's fall through body weight to its end"),
+            _f("up_off_mps2", "m/s2", "mean vertical of the running steps less gravity, by which heights are closed"),
+            _u("up_off_n", "steps in it"),
+            _f("up_last", "m/s, m", "the last step's gain of velocity and height, from rest and about gravity", 2),
             _f("obl_last", "rad", "mean obliquity of the last step"),
             _u("obl_last_ok", "1 if that step was the one before"),
             _f("phase", "", "this step, resampled", PHASE_N, PHASE_COLUMNS),
@@ -398,10 +437,10 @@ STATE_STRUCTS = (
             _f("phase_up_2", "m/s2", "vertical of the one before that", PHASE_N),
             _u("phase_n", "how many of those two are there"),
             _u("queue_n", "steps waiting"),
+            _u("sure_n", "of them, from the oldest, those that are running for sure"),
             _u("queue_i", "the oldest of them"),
             _s("queue", "PendingStep", "ring of waiting steps", QUEUE_N),
             _s("last", "StepRow", "the step emitted last, for the stride"),
-            _u("last_ok", "1 if there is one in this segment"),
             _f("ring", "", "newest ticks", RING_N, RING_COLUMNS),
         ),
     ),
