@@ -15,11 +15,10 @@ def analyze_file(
 ) -> None:
     """Analyse one recording, write its results, show them, keep the run in the journal; raises TrendelError."""
     folder = out or default_folder(run)
-    upgraded = keep is not None and kernels_are_new(
-        keep.runner
-    )  # before the work: a journal that cannot be used says so
+    # Before the work: a journal or folder that cannot be written is better known now.
+    upgraded = keep is not None and kernels_are_new(keep.runner)
     recording = read_recording(run, options.read)
-    make_folder(folder)  # before the work: a folder that cannot be written is better known now
+    make_folder(folder)
     load_kernels()
     with fraction_bar(f"analysing {run.name}") as progress:
         result = run_analysis(recording, options, progress)

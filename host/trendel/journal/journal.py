@@ -12,8 +12,8 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from trendel.errors import JournalError
-from trendel.journal import baselines, transfer
-from trendel.journal.baseline import Axes, angle_between_deg, same_mounting
+from trendel.journal import baselines, transfer, writing
+from trendel.journal.baseline import Axes
 from trendel.journal.clock import aware, clock_flag, clock_sentence, now
 from trendel.journal.database import explained, journal_path, open_database, remove_files, transaction
 from trendel.journal.rows import (
@@ -28,7 +28,6 @@ from trendel.journal.rows import (
     Runner,
     clip_id,
     from_row,
-    to_json,
 )
 
 # A date ahead of time says nothing of the order: then the time of entry counts.
@@ -76,7 +75,7 @@ class Journal:
     def add_runner(self, name: str) -> Runner:
         """The runner of that name (capitals do not matter), made where there is none."""
         with self._writing() as db:
-            return self.runner(self._add_runner(db, name))
+            return self.runner(writing.put_runner(db, name, self._now()))
 
     def runners(self) -> tuple[Runner, ...]:
         """All runners, by name."""
@@ -107,45 +106,10 @@ class Journal:
         A run that is there already, by its hash, takes the new result in place of its earlier one: it counts once.
         """
         with self._writing() as db:
-            runner = self._add_runner(db, new.runner)
-            self._free_of_others(db, new.hash, runner)
-            known = db.execute("SELECT clock, clip FROM runs WHERE hash = ?", (new.hash,)).fetchone()
-            flag = known[0] if known else self._flag_run(new, runner)
-            self._add_clip(db, new.clip)
-            mounting = self._mounting(db, runner, new.clip, new.place, new.axes) if new.axes else None
-            row = {
-                "hash": new.hash,
-                "runner": runner,
-                "clip": new.clip.id,
-                "mounting": mounting,
-                "source": new.source,
-                "raw_path": new.raw_path,
-                "started_at": aware(new.started_at, "The start of a run").isoformat() if new.started_at else None,
-                "duration_s": new.duration_s,
-                "rate_hz": new.rate_hz,
-                "analysed_at": self._now().isoformat(),
-                "kernel_hash": new.kernel_hash,
-                "parameter_hash": new.parameter_hash,
-                "mode": new.mode,
-                "options": to_json(new.options),
-                "summary": to_json(new.summary),
-                "clock": flag,
-            }
-            columns = ", ".join(row)
-            updates = ", ".join(f"{name} = excluded.{name}" for name in row if name != "hash")
-            db.execute(
-                f"INSERT INTO runs ({columns}) VALUES ({', '.join('?' * len(row))}) "
-                f"ON CONFLICT (hash) DO UPDATE SET {updates}",
-                tuple(row.values()),
-            )
-            db.execute("DELETE FROM settled WHERE run = ?", (new.hash,))
-            if mounting:
-                rows = [(new.hash, s.metric, s.side, float(s.mean), float(s.sd), int(s.n)) for s in new.settled]
-                db.executemany("INSERT INTO settled VALUES (?, ?, ?, ?, ?, ?)", rows)
-            baselines.refresh(db, runner, new.clip.id)
-            if known and known[1] != new.clip.id:
-                baselines.refresh(db, runner, known[1])
-            baselines.tidy(db)
+            runner = writing.put_runner(db, new.runner, self._now())
+            known = writing.clock_of_run(db, new.hash, runner)
+            flag = self._flag_run(new, runner) if known is None else known
+            writing.put_run(db, new, runner, flag, self._now())
         return self.run(new.hash), known is None
 
     def has_run(self, hash_: str, runner: str) -> bool:
@@ -332,36 +296,6 @@ class Journal:
         flag = clock_flag(at, self._now(), last)
         self._say(clock_sentence(flag, "run", at, last))
         return flag
-
-    def _add_runner(self, db: sqlite3.Connection, name: str) -> str:
-        """The name as it stands in the journal."""
-        name = " ".join(name.split())
-        if not 1 <= len(name) <= 100:
-            raise JournalError("A runner's name has 1 to 100 letters.")
-        db.execute("INSERT INTO runners VALUES (?, ?) ON CONFLICT DO NOTHING", (name, self._now().isoformat()))
-        return str(db.execute("SELECT name FROM runners WHERE name = ?", (name,)).fetchone()[0])
-
-    def _free_of_others(self, db: sqlite3.Connection, hash_: str, runner: str) -> None:
-        row = db.execute("SELECT runner FROM runs WHERE hash = ?", (hash_,)).fetchone()
-        if row and row[0].lower() != runner.lower():
-            raise JournalError(
-                f"This run is in the journal as {row[0]}'s: if it is {runner}'s, first take it out with "
-                f"`trendel journal delete --run {hash_[:8]}`."
-            )
-
-    def _add_clip(self, db: sqlite3.Connection, clip: Clip) -> None:
-        db.execute("INSERT OR IGNORE INTO clips VALUES (?, ?, ?)", (clip.id, clip.serial, clip.sensor))
-
-    def _mounting(self, db: sqlite3.Connection, runner: str, clip: Clip, place: str, axes: Axes) -> str:
-        """Key of the mounting that this is, by the nearest one in reach, made where there is none."""
-        known = self._rows(Mounting, "SELECT * FROM mountings WHERE runner = ? AND clip = ?", runner, clip.id)
-        near = [m for m in known if same_mounting(place, axes, m.place, m.axes)]
-        if near:
-            return min(near, key=lambda m: angle_between_deg(axes, m.axes)).id
-        key = uuid.uuid4().hex
-        row = (key, runner, clip.id, place, to_json([float(value) for value in axes]))
-        db.execute("INSERT INTO mountings VALUES (?, ?, ?, ?, ?)", row)
-        return key
 
     def _run_of(self, name: str | None, runner: str) -> str | None:
         if name is None:

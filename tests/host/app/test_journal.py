@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import trendel
-from tests.host.app.conftest import Cli, write_simple_run
+from tests.host.app.conftest import Cli, write_run
 from trendel.app.options import AnalyzeOptions
 from trendel.app.remember import clip_of, recording_hash, remember, settled_means, started_at
 from trendel.journal import Journal
@@ -119,7 +119,7 @@ def test_a_folder_is_kept_and_resumed(cli: Cli, tmp_path: Path, journal: Path) -
     folder = tmp_path / "runs"
     folder.mkdir()
     for k in range(2):
-        write_simple_run(folder / f"{k}.csv", seed=k)
+        write_run(folder / f"{k}.csv", seed=k)
     assert cli("analyze", folder).code == 0
     said = cli("analyze", folder, "--runner", "Anna", "--jobs", "2")
     assert said.code == 0 and "2 of 2 recordings analysed, 0 failed" in said.out, said.err
@@ -259,13 +259,13 @@ def _older_kernels(journal: Path) -> None:
 def test_after_an_upgrade_runs_are_analysed_again_where_their_recording_is_at_hand(
     cli: Cli, tmp_path: Path, run_csv: Path, journal: Path
 ) -> None:
-    kept = write_simple_run(tmp_path / "kept.csv", seed=1)
-    moved = write_simple_run(tmp_path / "moved.csv", seed=2)
-    changed = write_simple_run(tmp_path / "changed.csv", seed=3)
+    kept = write_run(tmp_path / "kept.csv", seed=1)
+    moved = write_run(tmp_path / "moved.csv", seed=2)
+    changed = write_run(tmp_path / "changed.csv", seed=3)
     for path in (kept, moved, changed):
         assert cli("analyze", path, "--runner", "Anna", "--clip", "C7").code == 0
     moved.unlink()
-    changed.write_bytes(write_simple_run(tmp_path / "x.csv", seed=4).read_bytes())
+    changed.write_bytes(write_run(tmp_path / "x.csv", seed=4).read_bytes())
     _older_kernels(journal)
     said = cli("analyze", run_csv, "--runner", "Anna", "--clip", "C7")
     assert said.code == 0 and "The kernels have changed: 1 of Anna's runs were analysed again." in said.err
