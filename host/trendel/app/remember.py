@@ -151,8 +151,8 @@ def kernels_are_new(runner: str) -> bool:
     from trendel.kernels.compile import KERNEL_HASH
 
     with opened_journal() as journal:
-        runs = journal.runs(" ".join(runner.split()))
-    return bool(runs) and all(run.kernel_hash != KERNEL_HASH for run in runs)
+        known = journal.kernel_hashes(" ".join(runner.split()))
+    return bool(known) and KERNEL_HASH not in known
 
 
 def renew_aloud(runner: str, newest_n: int = RUNS_MAX) -> int:
@@ -177,7 +177,7 @@ def renew(runner: str, *, newest_n: int = RUNS_MAX, tell: Callable[[str], None])
 
     with opened_journal() as journal:
         name = journal.runner(runner).name
-        outdated = [run for run in journal.runs(name)[:newest_n] if run.kernel_hash != KERNEL_HASH]
+        outdated = journal.outdated_runs(name, KERNEL_HASH, newest_n)
         lost: list[str] = []
         for run in outdated:
             try:

@@ -18,14 +18,15 @@ class _Damaged(sqlite3.DatabaseError):
     """What the integrity check has found."""
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+def is_damage(error: Exception) -> bool:
     """Whether an error says that the file is damaged, not that it is locked, full or not to be written."""
     name = getattr(error, "sqlite_errorname", "") or ""
-    return isinstance(error, _Damaged) or name.startswith(_DAMAGE)
+    # SQLite's own message may quote garbage that is no text.
+    return isinstance(error, _Damaged | UnicodeDecodeError) or name.startswith(_DAMAGE)
 
 
 def check(db: sqlite3.Connection) -> None:
-    """SQLite's integrity check, and that every table is there; raises sqlite3.DatabaseError."""
+    """SQLite's integrity check, that every table is there, and that text is text; raises as is_damage() tells."""
     found = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if found != "ok":
         raise _Damaged(found)
@@ -33,6 +34,14 @@ def check(db: sqlite3.Connection) -> None:
         names = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if missing := set(TABLES) - names:
             raise _Damaged(f"no table {', '.join(sorted(missing))}")
+        for table in TABLES:
+            try:
+                for _ in db.execute(f"SELECT * FROM {table}"):
+                    pass
+            except sqlite3.OperationalError as error:
+                if "decode" in str(error):  # has no code of SQLite's: it is Python that cannot read the text
+                    raise _Damaged(str(error)) from error
+                raise
 
 
 def move_aside(path: Path, companions: Sequence[Path]) -> Path:
@@ -79,15 +88,47 @@ def salvage(aside: Path, db: sqlite3.Connection) -> tuple[int, bool]:
             if source.exists():
                 shutil.copyfile(source, copy.with_name(copy.name + ending))
         try:
+            _mend_header(copy, db)
             with closing(sqlite3.connect(copy, isolation_level=None)) as old:
+                old.text_factory = _text_or_bytes
                 for table in TABLES:
                     if table not in DERIVED:
                         lost = not _salvage_table(old, db, table) or lost
-        except sqlite3.Error:
+        except (sqlite3.Error, UnicodeDecodeError):
             lost = True
     for table in ("runners", "runs", "pain", "notes"):
         saved += db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
     return saved, lost
+
+
+def _mend_header(copy: Path, db: sqlite3.Connection) -> None:
+    """Give a copy the header and the length that SQLite wants before it reads anything: those of a journal.
+
+    Page size, encoding and format are those of the new journal `db`; the free pages are forgotten, and what is cut off
+    at the end becomes zeros (file format: https://www.sqlite.org/fileformat2.html, 1.3).
+    """
+    path = db.execute("PRAGMA database_list").fetchone()[2]
+    page = int(db.execute("PRAGMA page_size").fetchone()[0])
+    fresh = Path(path).read_bytes()[:100]
+    content = bytearray(copy.read_bytes())
+    stated = int.from_bytes(content[28:32], "big")
+    pages = -(-len(content) // page)
+    if content[:16] == fresh[:16] and pages < stated < 64 * max(pages, 16):
+        pages = stated
+    content.extend(bytes(pages * page - len(content)))
+    content[:100] = fresh
+    content[28:32] = pages.to_bytes(4, "big")
+    content[32:40] = bytes(8)
+    content[92:96] = content[24:28]  # says that the length is to be believed
+    copy.write_bytes(content)
+
+
+def _text_or_bytes(value: bytes) -> str | bytes:
+    """Text where it is, otherwise as it is, which _sound() refuses: the rows behind it can still be read."""
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value
 
 
 def _salvage_table(old: sqlite3.Connection, db: sqlite3.Connection, table: str) -> bool:
@@ -95,7 +136,7 @@ def _salvage_table(old: sqlite3.Connection, db: sqlite3.Connection, table: str) 
     columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
     try:
         known = {row[1] for row in old.execute(f"PRAGMA table_info({table})")}
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         return False
     shared = [column for column in columns if column in known]
     if not shared:

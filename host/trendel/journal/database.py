@@ -64,7 +64,7 @@ def open_database(path: Path, wait_s: float) -> tuple[sqlite3.Connection, list[s
             return _renew(path, wait_s, identity)
         try:
             return _connect(path, wait_s, check=found), []
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             if not damage.is_damage(error):
                 raise
         return _renew(path, wait_s, identity)
@@ -178,13 +178,13 @@ def explained(path: Path, wait_s: float) -> Iterator[None]:
     """Errors of SQLite and of the file system as a JournalError with one sentence."""
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise JournalError(_sentence(path, wait_s, error)) from error
     except OSError as error:
         raise JournalError(_os_sentence(path, error)) from error
 
 
-def _sentence(path: Path, wait_s: float, error: sqlite3.Error) -> str:
+def _sentence(path: Path, wait_s: float, error: Exception) -> str:
     name = getattr(error, "sqlite_errorname", "") or ""
     if _is_busy(error):
         return (
@@ -202,7 +202,7 @@ def _sentence(path: Path, wait_s: float, error: sqlite3.Error) -> str:
     return f"The journal {path} cannot be used ({error}): nothing was changed."
 
 
-def _is_busy(error: sqlite3.Error) -> bool:
+def _is_busy(error: Exception) -> bool:
     return (getattr(error, "sqlite_errorname", "") or "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
 
 

@@ -141,9 +141,14 @@ class Journal:
             raise JournalError(f"{many[0].upper()}{many[1:]}; `trendel journal list` shows them.")
         return found[0]
 
-    def outdated_runs(self, runner: str, clip: Clip | str, kernel_hash: str) -> tuple[Run, ...]:
-        """Runs of this runner and clip whose results come from other kernels than these, newest first."""
-        return tuple(run for run in self.runs(runner) if run.clip == clip_id(clip) and run.kernel_hash != kernel_hash)
+    def kernel_hashes(self, runner: str) -> frozenset[str]:
+        """The kernels by which a runner's runs were analysed."""
+        return frozenset(hash_ for (hash_,) in self._all("SELECT kernel_hash FROM runs WHERE runner = ?", runner))
+
+    def outdated_runs(self, runner: str, kernel_hash: str, newest_n: int) -> tuple[Run, ...]:
+        """Those of a runner's newest runs whose results come from other kernels than these, newest first."""
+        query = f"SELECT * FROM runs WHERE runner = ? ORDER BY {RUN_TIME} DESC, rowid DESC LIMIT ?"
+        return self._rows(Run, f"SELECT * FROM ({query}) WHERE kernel_hash != ?", runner, newest_n, kernel_hash)
 
     def delete_run(self, hash_: str) -> None:
         """Forget a run; pain and notes that named it stay, baselines are formed again without it."""
@@ -290,8 +295,8 @@ class Journal:
     def _flag_run(self, new: NewRun, runner: str) -> str:
         if new.started_at is None:
             return ""
-        earlier = [run for run in self.runs(runner) if run.clock != "future"]
-        last = max((run.started_at for run in earlier if run.started_at is not None), default=None)
+        query = "SELECT started_at FROM runs WHERE runner = ? AND clock != 'future' AND started_at IS NOT NULL"
+        last = max((datetime.fromisoformat(text) for (text,) in self._all(query, runner)), default=None)
         at = aware(new.started_at, "The start of a run")
         flag = clock_flag(at, self._now(), last)
         self._say(clock_sentence(flag, "run", at, last))

@@ -85,6 +85,50 @@ def test_what_can_be_read_of_a_damaged_journal_is_saved(tmp_path: Path) -> None:
     assert sorted(saved_runs)[len(saved_runs) // 2] >= 35 and saved_pain >= 0.8 * len(saved_runs)
 
 
+@pytest.mark.parametrize("seed", range(30))
+def test_any_damage_ends_in_a_journal_that_works(path: Path, seed: int) -> None:
+    """Bits turned, parts zeroed, cut off or copied over each other: opened or moved aside, and nothing breaks later."""
+    chance = random.Random(seed)
+    content = bytearray(path.read_bytes())
+    at, n = chance.randrange(100, len(content)), chance.choice([10, 500, 5000, 50_000])
+    if seed % 4 == 0:
+        for _ in range(chance.choice([1, 5, 50])):
+            content[chance.randrange(100, len(content))] ^= 1 << chance.randrange(8)
+    elif seed % 4 == 1:
+        content[at : at + n] = bytes(len(content[at : at + n]))
+    elif seed % 4 == 2:
+        del content[at:]
+    else:
+        content[at : at + n] = content[: len(content[at : at + n])]
+    path.write_bytes(content)
+    with Journal(path) as journal:
+        for file in _aside(path):
+            assert file.read_bytes() == bytes(content)
+        assert bool(journal.messages) == bool(_aside(path))
+        journal.add_run(new_run("after"))
+        for runner in journal.runners():
+            assert journal.baseline(runner.name, "C1", KERNELS).reason
+            assert all(entry.runner for entry in (*journal.pain(runner.name), *journal.notes(runner.name)))
+        journal.export(path.with_suffix(".json"))
+
+
+@pytest.mark.parametrize("kind", ["no header", "last page cut off", "no text"])
+def test_damage_that_spares_the_rows_costs_nothing_else(path: Path, kind: str) -> None:
+    content = bytearray(path.read_bytes())
+    if kind == "no header":
+        content[:100] = bytes(100)
+    elif kind == "last page cut off":
+        del content[-4096:]
+    else:  # one note that is no text any more
+        at = content.index(b"new shoes")
+        content[at : at + 3] = b"\xff\xff\xff"
+    path.write_bytes(content)
+    with Journal(path) as journal:
+        assert len(journal.messages) == 1 and len(journal.runs()) == 4 and len(journal.pain("Anna")) == 1
+        if kind == "no text":
+            assert journal.notes("Ben") == () and "some could not" in journal.messages[0]
+
+
 def test_baselines_are_formed_again_from_what_was_saved(path: Path) -> None:
     with closing(sqlite3.connect(path)) as db:
         root = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'baselines'").fetchone()[0]

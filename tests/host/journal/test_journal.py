@@ -236,7 +236,9 @@ def test_after_an_upgrade_baselines_are_set_aside_until_the_runs_are_analysed_ag
         assert {b.kernel_hash for b in aside} == {KERNELS} and {len(b.runs) for b in aside} == {3}
         answer = journal.baseline("Anna", "C1", "new")
         assert answer.values is not None and {len(b.runs) for b in answer.values} == {1}
-        assert [run.hash for run in journal.outdated_runs("Anna", "C1", "new")] == [hash_of(k) for k in (2, 1, 0)]
+        assert [run.hash for run in journal.outdated_runs("Anna", "new", 9)] == [hash_of(k) for k in (2, 1, 0)]
+        assert [run.hash for run in journal.outdated_runs("anna", "new", 2)] == [hash_of(2)]
+        assert journal.kernel_hashes("anna") == {KERNELS, "new"}
         for k in range(2):
             journal.add_run(new_run(k, kernel_hash="new"))
         kept = {(b.kernel_hash, len(b.runs), bool(b.set_aside)) for b in journal.baselines("Anna")}
