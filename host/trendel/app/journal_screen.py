@@ -33,7 +33,10 @@ def runs_table(runner: str, runs: Sequence[Run], pain: Sequence[Pain], notes: Se
         about += [_CLOCKS[run.clock]] if run.clock else []
         metrics = run.summary.get("metrics", {})
         drops = [metrics.get(side, {}).get("pelvic_drop_deg", {}).get("mean") for side in ("left", "right")]
-        numbers = [_number(run.duration_s / 60, 0), _number(run.summary.get("cadence_spm"), 0)]
+        numbers = [
+            _number(run.duration_s / 60, 0 if run.duration_s > 600 else 1),
+            _number(run.summary.get("cadence_spm"), 0),
+        ]
         cells: list[str | Text] = [
             _time(run.when),
             run.hash[:8],

@@ -71,7 +71,7 @@ class Asked:
 
 def answer(asked: Asked, rows: Sequence[Baseline], mountings: Mapping[str, Mounting]) -> BaselineAnswer:
     """The baseline that fits, of the baselines `rows` of that runner, or None and a sentence that says why not."""
-    without = "this run starts without a baseline"
+    without = "there is nothing to compare with"
     if not rows:
         return BaselineAnswer(None, f"{asked.runner} has no run yet with {STEPS_MIN} settled steps a side: {without}.")
     of_clip = [row for row in rows if row.clip == asked.clip]

@@ -178,7 +178,7 @@ class Journal:
         """
         known = self._rows(Runner, "SELECT * FROM runners WHERE name = ?", runner)
         if not known:
-            return BaselineAnswer(None, f"{runner} has no runs in the journal yet: this run starts without a baseline.")
+            return BaselineAnswer(None, f"{runner} has no runs in the journal yet: there is nothing to compare with.")
         mountings = {m.id: m for m in self.mountings(runner)}
         asked = baselines.Asked(known[0].name, clip_id(clip), kernel_hash, parameter_hash, place, axes)
         return baselines.answer(asked, self.baselines(runner), mountings)

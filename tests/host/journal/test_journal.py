@@ -210,7 +210,9 @@ def test_a_baseline_of_another_clip_mounting_or_parameters_is_refused(path: Path
             "another version of the kernels": journal.baseline("Anna", "C1", "f" * 16),
         }
         for words, answer in refused.items():
-            assert answer.values is None and words in answer.reason and answer.reason.endswith("without a baseline.")
+            assert (
+                answer.values is None and words in answer.reason and answer.reason.endswith("nothing to compare with.")
+            )
         assert journal.baseline("Anna", "C1", KERNELS, place="Sacrum ", axes=UPRIGHT, parameter_hash="p").values
 
 
