@@ -21,6 +21,10 @@ class JournalError(TrendelError):
     """The runner's journal cannot be opened, read or written, or does not hold what was asked for."""
 
 
+class SessionError(TrendelError):
+    """A session file cannot be made, written or rewritten."""
+
+
 class LoweringError(TrendelError):
     """A kernel cannot be lowered to a target."""
 

@@ -1,0 +1,90 @@
+"""An MCAP file as a session uses it: channels made when first needed, one chunk at each `flush`."""
+
+from dataclasses import dataclass
+from typing import IO, Protocol, cast
+
+from mcap.writer import CompressionType, IndexType, Writer
+
+from trendel.recording.session import blocks
+from trendel.recording.session.packets import Described, topic_of
+
+PROFILE = "trendel"
+FORMAT = "1"
+"""Version of the session format, in the metadata record `trendel`; a reader of another is told so."""
+CHUNK_BYTES = 4 << 20
+"""A chunk is closed by `flush`, and at this size whatever happens."""
+PACKED_SUFFIX = "/packed"
+
+
+class Sink(Protocol):
+    """Where the file's bytes go."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take bytes."""
+
+    def tell(self) -> int:
+        """Bytes taken so far."""
+
+    def flush(self) -> None:
+        """Nothing, or pass on what is buffered."""
+
+
+@dataclass
+class _Channel:
+    id: int
+    sequence: int = 0
+
+
+class Container:
+    """Messages into an MCAP file. Times are host times in ns; `sequence` counts the messages of a topic from 0."""
+
+    def __init__(self, sink: Sink, library: str, metadata: dict[str, str]) -> None:
+        self._writer = Writer(
+            cast("IO[bytes]", sink), CHUNK_BYTES, compression=CompressionType.ZSTD, index_types=IndexType.ALL
+        )
+        self._writer.start(PROFILE, library)
+        self._writer.add_metadata("trendel", {"format": FORMAT, **metadata})
+        self._channels: dict[str, _Channel] = {}
+        self._schemas: dict[str, int] = {}
+
+    def has(self, topic: str) -> bool:
+        """Whether the channel `topic` is there."""
+        return topic in self._channels
+
+    def add_json_channel(self, topic: str, name: str, schema: str) -> None:
+        """Make the channel `topic` of JSON messages with that `schema`."""
+        self._add(topic, "json", name, "jsonschema", schema)
+
+    def add_packet_channel(self, device: str, source: str, described: Described) -> str:
+        """Make the channel of such packets, where it is not there yet; its topic."""
+        topic = topic_of(device, source, described)
+        if topic not in self._channels:
+            self._add(topic, "ros1", described.schema, "ros1msg", described.definition)
+        return topic
+
+    def add_block_channel(self, topic: str) -> str:
+        """Make the channel of blocks of the packets of `topic`, where it is not there yet; its topic."""
+        packed = topic + PACKED_SUFFIX
+        if packed not in self._channels:
+            self._add(packed, "ros1", blocks.SCHEMA_NAME, "ros1msg", blocks.DEFINITION)
+        return packed
+
+    def add(self, topic: str, time_ns: int, data: bytes, sequence: int | None = None) -> None:
+        """Put a message into the channel `topic`; `sequence` where it is not the next."""
+        channel = self._channels[topic]
+        number = channel.sequence if sequence is None else sequence
+        channel.sequence = number + 1
+        self._writer.add_message(channel.id, time_ns, data, time_ns, number & 0xFFFFFFFF)
+
+    def flush(self) -> None:
+        """End the chunk."""
+        self._writer.flush()
+
+    def finish(self) -> None:
+        """Write the index, and the end of the file."""
+        self._writer.finish()
+
+    def _add(self, topic: str, encoding: str, schema_name: str, schema_encoding: str, schema: str) -> None:
+        if schema_name not in self._schemas:
+            self._schemas[schema_name] = self._writer.register_schema(schema_name, schema_encoding, schema.encode())
+        self._channels[topic] = _Channel(self._writer.register_channel(topic, encoding, self._schemas[schema_name]))
