@@ -25,6 +25,10 @@ class SessionError(TrendelError):
     """A session file cannot be made, written or rewritten."""
 
 
+class WireError(TrendelError):
+    """Bytes are not the packet that they should be, or a value does not fit into its field."""
+
+
 class LoweringError(TrendelError):
     """A kernel cannot be lowered to a target."""
 
