@@ -14,7 +14,8 @@ COMPANIONS = {
 """`run.truth.csv` and the like hold what goes with `run.csv`."""
 _OUTPUTS = {"steps", "strides", "signals", "alerts"}
 _FOLDER_OUTPUTS = {"all_steps.csv", "all_strides.csv", "all_summary.csv"}
-_SUFFIXES = {".csv", ".tsv"}
+SESSION_SUFFIX = ".mcap"
+_SUFFIXES = {".csv", ".tsv", SESSION_SUFFIX}
 _SUMMARY = "summary.json"
 
 
@@ -22,6 +23,11 @@ def companion_of(path: Path) -> str | None:
     """What `path` is by its name where that is the companion of a recording (`run.truth.csv`), else None."""
     _, dot, kind = path.stem.rpartition(".")
     return COMPANIONS.get(kind.lower()) if dot else None
+
+
+def is_session(path: Path) -> bool:
+    """Whether `path` is a session by its name."""
+    return path.suffix.lower() == SESSION_SUFFIX
 
 
 def find_recordings(folder: str | os.PathLike[str]) -> list[Path]:

@@ -7,6 +7,7 @@ again are the same bytes."""
 import math
 import struct
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +34,7 @@ _MAX_BYTES = 1 << 26
 _FRAME_N = struct.Struct("<I")
 _START = struct.Struct("<III")
 
-_Unsigned = npt.NDArray[np.unsignedinteger]
+_Unsigned = npt.NDArray[Any]
 
 
 class BlockError(ValueError):

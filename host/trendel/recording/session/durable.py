@@ -28,7 +28,9 @@ class DurableFile:
         try:
             self._open()
         except FileExistsError:
-            raise SessionError(f"{path.name}: exists already: choose another name; a session is never overwritten.") from None
+            raise SessionError(
+                f"{path.name}: exists already: choose another name; a session is never overwritten."
+            ) from None
         except OSError as error:
             if not insist:
                 raise SessionError(
@@ -105,6 +107,16 @@ class DurableFile:
             self._fd = None
         return error
 
+    def abandon(self) -> None:
+        """Remove the file and forget what waits."""
+        self._pending.clear()
+        self._pending_n = 0
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+        with contextlib.suppress(OSError):
+            self.path.unlink()
+
     def _open(self) -> None:
         # Read too, so that the content can be carried elsewhere when the name is gone.
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -115,7 +127,7 @@ class DurableFile:
         """Whether the name no longer leads to the file (moved away, deleted, disk pulled out)."""
         assert self._fd is not None
         try:
-            return not os.path.samestat(os.stat(self.path), os.fstat(self._fd))
+            return not os.path.samestat(self.path.stat(), os.fstat(self._fd))
         except FileNotFoundError:
             return True
 
@@ -138,7 +150,7 @@ class DurableFile:
             if self._fd is not None:
                 os.close(self._fd)
                 with contextlib.suppress(OSError):
-                    os.unlink(path)
+                    path.unlink()
             self._fd, self.path = old, old_path
             raise
         if old is not None:

@@ -20,6 +20,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _TOPIC = re.compile(r"/([a-z][a-z0-9_]{0,30})/([a-z][a-z0-9_]{0,30})/(bytes|hello|[a-z_]+/\d{1,4})")
 _RECORD_KINDS = {struct_.kind: struct_ for struct_ in layout.RECORDS}
 _RECORD_SIZE_AT = 8
+_RESERVED = ("session", "user")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ OPAQUE = Described(BYTES, "trendel/Bytes", "# A packet as received, its length b
 
 def describe(raw: bytes) -> Described:
     """What channel `raw` belongs to; OPAQUE where no layout of this version fits its first bytes and its length."""
-    if len(raw) < 4 or raw[1] != layout.VERSION:
+    if not 4 <= len(raw) <= layout.PACKET_MAX or raw[1] != layout.VERSION:
         return OPAQUE
     record_size = raw[_RECORD_SIZE_AT] if raw[0] in _RECORD_KINDS and len(raw) > _RECORD_SIZE_AT else 0
     return _describe(raw[0], len(raw), record_size)
@@ -56,7 +57,7 @@ def describe(raw: bytes) -> Described:
 def topic_of(device: str, source: str, described: Described) -> str:
     """The topic of such packets. Raises SessionError for a device or source that is no plain word."""
     for word in (device, source):
-        if not _NAME.fullmatch(word):
+        if not _NAME.fullmatch(word) or device in _RESERVED:
             raise SessionError(f"{word[:40]!r} cannot name a device or source: use small letters, digits and _.")
     return f"/{device}/{source}/{described.name}"
 
@@ -64,7 +65,7 @@ def topic_of(device: str, source: str, described: Described) -> str:
 def parse_topic(topic: str) -> tuple[str, str, bool] | None:
     """(device, source, whether as an array of bytes) of a topic of packets, or None."""
     found = _TOPIC.fullmatch(topic)
-    return (found[1], found[2], found[3] == BYTES) if found else None
+    return (found[1], found[2], found[3] == BYTES) if found and found[1] not in _RESERVED else None
 
 
 def stored(raw: bytes, described: Described) -> bytes:

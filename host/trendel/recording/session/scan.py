@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
+from mmap import mmap
 from typing import TypeVar
 
 import zstandard
@@ -28,7 +29,7 @@ _MARK_AT = _RECORD.size + _CHUNK.size - 4
 _HIGHEST_OPCODE = int(Opcode.DATA_END)
 _PRIVATE_OPCODE = 0x80
 
-_Buffer = bytes | memoryview
+_Buffer = bytes | mmap
 _T = TypeVar("_T", Channel, Metadata, Schema)
 
 
@@ -133,7 +134,7 @@ def _chunk(view: memoryview, body: int, length: int) -> ChunkRef | None:
 def _next_chunk(data: _Buffer, view: memoryview, at: int) -> int:
     """Where the next chunk of zstd that can be whole begins, from `at` on; the file's end where there is none."""
     while True:
-        mark = _find(data, view, at + _MARK_AT)
+        mark = data.find(_MARK, at + _MARK_AT)
         if mark < 0:
             return len(view)
         start = mark - _MARK_AT
@@ -143,12 +144,6 @@ def _next_chunk(data: _Buffer, view: memoryview, at: int) -> int:
             if body + length <= len(view) and _chunk(view, body, length) is not None:
                 return start
         at = start + 1
-
-
-def _find(data: _Buffer, view: memoryview, at: int) -> int:
-    if hasattr(data, "find"):
-        return data.find(_MARK, at)
-    return bytes(view).find(_MARK, at)
 
 
 def _define(opcode: int, body: bytes, known: Definitions) -> bool:

@@ -7,7 +7,7 @@ import sys
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock, RLock
 from typing import Any
@@ -103,8 +103,9 @@ class SessionWriter:
         described = packets.describe(raw)
         with self._lock:
             if self._takes(len(raw)):
+                at_ns = self._time(time_ns)
                 topic = self._container.add_packet_channel(device, source, described)
-                self._container.add(topic, self._time(time_ns), packets.stored(raw, described))
+                self._container.add(topic, at_ns, packets.stored(raw, described))
                 self.packets_n += 1
         self.tick()
 
@@ -113,9 +114,10 @@ class SessionWriter:
         data = topics.encode(topics.check_topic(topic), message)
         with self._lock:
             if self._takes(len(data)):
+                at_ns = self._time(time_ns)
                 if not self._container.has(topic):
                     self._container.add_json_channel(topic, *topics.json_schema(topic, message))
-                self._container.add(topic, self._time(time_ns), data)
+                self._container.add(topic, at_ns, data)
         self.tick()
 
     def marker(self, label: str, note: str = "", pain: int | None = None) -> None:
@@ -167,7 +169,11 @@ class SessionWriter:
         return Closed(self.path, self.packets_n, self.refused_n, self._file.pending_n, said)
 
     def _time(self, time_ns: int | None) -> int:
-        return self._clock.now_ns() if time_ns is None else time_ns
+        if time_ns is None:
+            return self._clock.now_ns()
+        if not 0 <= time_ns < 1 << 63:
+            raise SessionError(f"{time_ns} ns is no host time: give ns since 1970.")
+        return time_ns
 
     def _takes(self, size: int) -> bool:
         if self._closed:
@@ -225,7 +231,7 @@ def _disk_sentence(path: Path, error: OSError) -> str:
 def _host(now_ns: int) -> dict[str, Any]:
     import trendel
 
-    started = datetime.fromtimestamp(now_ns / 1e9, timezone.utc)
+    started = datetime.fromtimestamp(now_ns / 1e9, UTC)
     offset = started.astimezone().utcoffset()
     return {
         "trendel": trendel.__version__,

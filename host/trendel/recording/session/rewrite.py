@@ -1,0 +1,158 @@
+"""A session written anew: packed when it is closed, whole again when it was torn, plain for other programs."""
+
+import contextlib
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from trendel.errors import RecordingError, SessionError, reason
+from trendel.recording.session import blocks, packets
+from trendel.recording.session.container import Container
+from trendel.recording.session.durable import DurableFile, sync_folder
+from trendel.recording.session.reader import Entry, SessionReader
+
+BLOCK_NS = 30_000_000_000
+"""Packets of so much host time share a block: longer ones are hardly smaller, and slower to reach into."""
+_FEWEST = 8
+"""Fewer packets are smaller as they are."""
+_TEMPORARY = ".partial"
+
+
+def pack(path: Path) -> None:
+    """Replace the session `path` by its packed form, about half the size and with the same content, which is compared
+    first. Raises SessionError where that cannot be written; the session is then as it was."""
+    temporary = path.with_name(path.name + _TEMPORARY)
+    with contextlib.suppress(FileNotFoundError):
+        temporary.unlink()
+    try:
+        rewrite(path, temporary)
+        with SessionReader(path) as old, SessionReader(temporary) as new:
+            if _digest(old) != _digest(new):
+                raise SessionError(f"{path.name}: could not be packed without loss, so it stays as it is.")
+        temporary.replace(path)
+        sync_folder(path.absolute().parent)
+    except OSError as error:
+        raise SessionError(f"{path.name}: could not be packed ({reason(error)}); it stays as it is.") from None
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+
+
+def rewrite(source: Path, target: Path, *, packed: bool = True) -> None:
+    """Write everything that is whole in the session `source` into the new, finished file `target`: packed, or plain
+    with a message for each packet. Raises SessionError where it exists or cannot be written."""
+    with SessionReader(source) as reader:
+        if not any(True for _ in reader.entries()):
+            raise RecordingError(f"{source.name}: holds nothing that is whole, so nothing can be saved.")
+        file = DurableFile(target, insist=False)
+        try:
+            writer = _Rewriter(Container(file, _library(), _metadata(reader)), reader, packed)
+            for entry in reader.entries():
+                writer.take(entry)
+                if file.pending_n > 1 << 24:
+                    _checked(target, file.sync())
+            writer.finish()
+            _checked(target, file.close())
+        except BaseException:
+            file.abandon()
+            raise
+
+
+class _Rewriter:
+    def __init__(self, container: Container, reader: SessionReader, packed: bool) -> None:
+        self._container, self._packed = container, packed
+        self._channels = reader.channels()
+        self._since_ns: int | None = None
+        self._waiting: dict[str, list[Entry]] = {}
+        self._described: dict[str, packets.Described] = {}
+
+    def take(self, entry: Entry) -> None:
+        if self._since_ns is not None and entry.time_ns - self._since_ns >= BLOCK_NS:
+            self._flush()
+        if self._since_ns is None:
+            self._since_ns = entry.time_ns
+        parsed = packets.parse_topic(entry.topic)
+        if parsed is None:
+            self._add_json(entry)
+            return
+        described = self._described.get(entry.topic)
+        if described is None:
+            described = packets.OPAQUE if parsed[2] else packets.describe(entry.data)
+            self._described[entry.topic] = described
+        if packets.topic_of(parsed[0], parsed[1], described) != entry.topic:
+            return  # the topic and the packet contradict each other: no writer of ours made that
+        if self._packed and described.shape is not None and len(entry.data) == described.shape.length:
+            self._waiting.setdefault(entry.topic, []).append(entry)
+        else:
+            self._add_plain(entry)
+
+    def finish(self) -> None:
+        self._flush()
+        self._container.finish()
+
+    def _add_json(self, entry: Entry) -> None:
+        if not self._container.has(entry.topic):
+            about = self._channels[entry.topic]
+            self._container.add_json_channel(entry.topic, about.schema_name, about.schema.decode("utf-8", "replace"))
+        self._container.add(entry.topic, entry.time_ns, entry.data, entry.sequence)
+
+    def _add_plain(self, entry: Entry) -> None:
+        parsed = packets.parse_topic(entry.topic)
+        assert parsed is not None
+        self._container.add_packet_channel(parsed[0], parsed[1], self._described[entry.topic])
+        self._container.add(entry.topic, entry.time_ns, entry.data, entry.sequence)
+
+    def _flush(self) -> None:
+        for topic, waiting in self._waiting.items():
+            for run in _runs(waiting):
+                self._add_block(topic, run)
+        self._waiting.clear()
+        self._container.flush()
+        self._since_ns = None
+
+    def _add_block(self, topic: str, run: list[Entry]) -> None:
+        shape = self._described[topic].shape
+        assert shape is not None
+        if len(run) < _FEWEST:
+            for entry in run:
+                self._add_plain(entry)
+            return
+        times = np.array([entry.time_ns for entry in run], np.int64)
+        block = blocks.encode(times, b"".join(entry.data for entry in run), shape)
+        self._container.add(self._container.add_block_channel(topic), run[0].time_ns, block, run[0].sequence)
+
+
+def _runs(entries: list[Entry]) -> list[list[Entry]]:
+    """`entries` cut where their numbers do not follow each other, as a block keeps only the first."""
+    runs: list[list[Entry]] = []
+    for entry in entries:
+        if runs and entry.sequence == runs[-1][-1].sequence + 1:
+            runs[-1].append(entry)
+        else:
+            runs.append([entry])
+    return runs
+
+
+def _digest(reader: SessionReader) -> dict[str, str]:
+    """A hash of all entries for each topic."""
+    digests: dict[str, hashlib._Hash] = {}
+    for entry in reader.entries():
+        digest = digests.setdefault(entry.topic, hashlib.sha256())
+        digest.update(b"%d %d %d " % (entry.time_ns, entry.sequence, len(entry.data)) + entry.data)
+    return {topic: digest.hexdigest() for topic, digest in digests.items()}
+
+
+def _checked(target: Path, error: OSError | None) -> None:
+    if error is not None:
+        raise SessionError(f"{target}: cannot be written ({reason(error)}): free some space, or choose another place.")
+
+
+def _library() -> str:
+    import trendel
+
+    return f"trendel {trendel.__version__}"
+
+
+def _metadata(reader: SessionReader) -> dict[str, str]:
+    return {key: value for key, value in reader.metadata.items() if key != "format"}
