@@ -85,33 +85,39 @@ def restored(message: bytes, opaque: bool) -> bytes | None:
 @cache
 def _describe(kind: int, length: int, record_size: int) -> Described:
     if kind == layout.KIND_HELLO and length == layout.HELLO.itemsize:
-        return _described("hello", "Hello", layout.HELLO)
+        return _described("hello", "Hello", layout.HELLO, ("Hello",))
     if kind == layout.KIND_IMU:
-        return _repeated("imu", layout.IMU_HEADER, "samples", layout.IMU_SAMPLE, length)
+        return _repeated("imu", "ImuHeader", "samples", "ImuSample", length)
     if kind == layout.KIND_FAULTS:
-        return _repeated("faults", layout.FAULTS_HEADER, "counters", np.dtype("<u4"), length)
+        return _repeated("faults", "FaultsHeader", "counters", "<u4", length)
     record = _RECORD_KINDS.get(kind)
     if record is not None and record_size == layout.DTYPES[record.name].itemsize:
-        dtype = layout.DTYPES[record.name]
-        return _repeated(record.name.lower(), layout.RECORDS_HEADER, "records", dtype, length)
+        return _repeated(record.name.lower(), "RecordsHeader", "records", record.name, length)
     return OPAQUE
 
 
-def _repeated(
-    name: str, header: "np.dtype[np.void]", field: str, item: "np.dtype[np.generic]", length: int
-) -> Described:
-    n, rest = divmod(length - header.itemsize, item.itemsize)
+def _repeated(name: str, header: str, field: str, item: str, length: int) -> Described:
+    head = layout.DTYPES[header]
+    one: np.dtype[np.generic] = layout.DTYPES[item] if item in layout.DTYPES else np.dtype(item)
+    n, rest = divmod(length - head.itemsize, one.itemsize)
     if n < 1 or rest:
         return OPAQUE
-    fields = [(key, header.fields[key][0]) for key in header.names or ()]  # type: ignore[index]
-    whole = np.dtype([*fields, (field, item, (n,))])
+    fields = [(key, head[key]) for key in head.names or ()]
     shape = None
     if name == "imu":
-        shape = blocks.Shape(length, tuple(header[key].itemsize for key in header.names or ()))
+        shape = blocks.Shape(length, tuple(dtype.itemsize for _, dtype in fields))
         assert shape.fits()
-    return _described(f"{name}/{n}", f"{name.capitalize()}{n}", whole, shape)
+    whole = np.dtype([*fields, (field, one, (n,))])
+    return _described(f"{name}/{n}", f"{name.capitalize()}{n}", whole, (header, item), shape)
 
 
-def _described(name: str, schema: str, dtype: "np.dtype[np.void]", shape: blocks.Shape | None = None) -> Described:
+def _described(
+    name: str,
+    schema: str,
+    dtype: np.dtype[np.void],
+    structs: tuple[str, ...],
+    shape: blocks.Shape | None = None,
+) -> Described:
+    meanings = {f.name: f.doc for key in structs if key in layout.BY_NAME for f in layout.BY_NAME[key].fields}
     comment = "A packet as received (docs/wire.md), byte for byte."
-    return Described(name, f"trendel/{schema}", ros1.definition(dtype, comment), shape)
+    return Described(name, f"trendel/{schema}", ros1.definition(dtype, comment, meanings), shape)

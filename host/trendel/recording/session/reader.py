@@ -239,6 +239,11 @@ class SessionReader:
             self._raw(self._defined_n)
 
 
+def open_session(path: str | os.PathLike[str]) -> SessionReader:
+    """Open the session file `path` for reading, finished or not. Raises RecordingError for what is no session."""
+    return SessionReader(path)
+
+
 def _unpacked(topic: str, message: RawMessage) -> list[Entry]:
     try:
         times_ns, packets, shape = blocks.decode(message.data)

@@ -3,6 +3,8 @@
 ROS 1 writes a message's fields one after the other, little-endian and without padding, as a packed struct does. So a
 packet is its own ROS 1 message, and Foxglove and others show its fields without knowing trendel."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 _TYPES = {
@@ -12,16 +14,17 @@ _TYPES = {
 _RULE = "=" * 80
 
 
-def definition(dtype: np.dtype[np.void], comment: str = "") -> str:
+def definition(dtype: np.dtype[np.void], comment: str, meanings: Mapping[str, str]) -> str:
     """The message definition of a packed, little-endian structured `dtype`; nested structs become `trendel/Name`, after
-    the field that holds them. Text (S) is an array of bytes. Raises ValueError for what ROS 1 cannot say."""
+    the field that holds them. Text (S) is an array of bytes. `comment` goes first, and behind each field what `meanings`
+    says of its name. Raises ValueError for what ROS 1 cannot say."""
     head = "".join(f"# {line}\n" for line in comment.splitlines())
     nested: dict[str, str] = {}
-    body = _fields(dtype, nested)
+    body = _fields(dtype, nested, meanings)
     return head + body + "".join(f"{_RULE}\nMSG: trendel/{name}\n{text}" for name, text in nested.items())
 
 
-def _fields(dtype: np.dtype[np.void], nested: dict[str, str]) -> str:
+def _fields(dtype: np.dtype[np.void], nested: dict[str, str], meanings: Mapping[str, str]) -> str:
     lines, end = [], 0
     for name in dtype.names or ():
         field, offset = dtype.fields[name][:2]  # type: ignore[index]
@@ -32,11 +35,12 @@ def _fields(dtype: np.dtype[np.void], nested: dict[str, str]) -> str:
         count = int(np.prod(shape, dtype=int))
         if base.names is not None:
             kind = "".join(part.capitalize() for part in name.split("_"))
-            nested[kind] = _fields(base, nested)
+            nested[kind] = _fields(base, nested, meanings)
             kind = f"trendel/{kind}"
         elif base.kind == "S":
             kind, count, shape = "uint8", base.itemsize * count, (1,)
         else:
             kind = _TYPES[base.str[1:]]
-        lines.append(f"{kind}[{count}] {name}\n" if shape else f"{kind} {name}\n")
+        meaning = f"  # {meanings[name]}" if name in meanings else ""
+        lines.append(f"{kind}[{count}] {name}{meaning}\n" if shape else f"{kind} {name}{meaning}\n")
     return "".join(lines)
