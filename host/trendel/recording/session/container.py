@@ -29,6 +29,17 @@ class Sink(Protocol):
         """Nothing, or pass on what is buffered."""
 
 
+@dataclass(frozen=True)
+class ChannelInfo:
+    """A channel: `encoding` of its messages (json, ros1), name, encoding and text of its schema."""
+
+    topic: str
+    encoding: str
+    schema_name: str
+    schema_encoding: str
+    schema: bytes
+
+
 @dataclass
 class _Channel:
     id: int
@@ -51,22 +62,31 @@ class Container:
         """Whether the channel `topic` is there."""
         return topic in self._channels
 
+    def add_channel(self, about: ChannelInfo) -> None:
+        """Make the channel that `about` describes."""
+        if about.schema_encoding and about.schema_name not in self._schemas:
+            number = self._writer.register_schema(about.schema_name, about.schema_encoding, about.schema)
+            self._schemas[about.schema_name] = number
+        schema_id = self._schemas.get(about.schema_name, 0)
+        number = self._writer.register_channel(about.topic, about.encoding, schema_id)
+        self._channels[about.topic] = _Channel(number)
+
     def add_json_channel(self, topic: str, name: str, schema: str) -> None:
         """Make the channel `topic` of JSON messages with that `schema`."""
-        self._add(topic, "json", name, "jsonschema", schema)
+        self.add_channel(ChannelInfo(topic, "json", name, "jsonschema", schema.encode()))
 
     def add_packet_channel(self, device: str, source: str, described: Described) -> str:
         """Make the channel of such packets, where it is not there yet; its topic."""
         topic = topic_of(device, source, described)
         if topic not in self._channels:
-            self._add(topic, "ros1", described.schema, "ros1msg", described.definition)
+            self.add_channel(ChannelInfo(topic, "ros1", described.schema, "ros1msg", described.definition.encode()))
         return topic
 
     def add_block_channel(self, topic: str) -> str:
         """Make the channel of blocks of the packets of `topic`, where it is not there yet; its topic."""
         packed = topic + PACKED_SUFFIX
         if packed not in self._channels:
-            self._add(packed, "ros1", blocks.SCHEMA_NAME, "ros1msg", blocks.DEFINITION)
+            self.add_channel(ChannelInfo(packed, "ros1", blocks.SCHEMA_NAME, "ros1msg", blocks.DEFINITION.encode()))
         return packed
 
     def add(self, topic: str, time_ns: int, data: bytes, sequence: int | None = None) -> None:
@@ -83,8 +103,3 @@ class Container:
     def finish(self) -> None:
         """Write the index, and the end of the file."""
         self._writer.finish()
-
-    def _add(self, topic: str, encoding: str, schema_name: str, schema_encoding: str, schema: str) -> None:
-        if schema_name not in self._schemas:
-            self._schemas[schema_name] = self._writer.register_schema(schema_name, schema_encoding, schema.encode())
-        self._channels[topic] = _Channel(self._writer.register_channel(topic, encoding, self._schemas[schema_name]))

@@ -23,7 +23,7 @@ class DurableFile:
         self._fd: int | None = None
         self._safe_n = 0
         self._pending: list[bytes] = []
-        self._pending_n = 0
+        self._taken_n = 0
         self._lock = Lock()
         try:
             self._open()
@@ -40,7 +40,7 @@ class DurableFile:
     @property
     def pending_n(self) -> int:
         """Bytes that are in memory only."""
-        return self._pending_n
+        return self._taken_n - self._safe_n
 
     @property
     def safe_n(self) -> int:
@@ -52,12 +52,12 @@ class DurableFile:
         with self._lock:
             if data:
                 self._pending.append(bytes(data))
-                self._pending_n += len(data)
+                self._taken_n += len(data)
         return len(data)
 
     def tell(self) -> int:
         """Bytes taken so far."""
-        return self._safe_n + self._pending_n
+        return self._taken_n
 
     def flush(self) -> None:
         """Nothing: `sync` decides when bytes go to the disk."""
@@ -83,9 +83,7 @@ class DurableFile:
             return error
         with self._lock:
             del self._pending[: len(waiting)]
-            n = sum(map(len, waiting))
-            self._pending_n -= n
-            self._safe_n += n
+            self._safe_n += sum(map(len, waiting))
         return None
 
     def move_to(self, path: Path) -> None:
@@ -110,7 +108,6 @@ class DurableFile:
     def abandon(self) -> None:
         """Remove the file and forget what waits."""
         self._pending.clear()
-        self._pending_n = 0
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None

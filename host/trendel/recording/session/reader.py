@@ -11,7 +11,7 @@ from typing import Any
 
 from trendel.errors import RecordingError, reason
 from trendel.recording.session import blocks
-from trendel.recording.session.container import FORMAT, PACKED_SUFFIX
+from trendel.recording.session.container import FORMAT, PACKED_SUFFIX, ChannelInfo
 from trendel.recording.session.packets import StoredPacket, parse_topic, restored
 from trendel.recording.session.scan import MAGIC, RawMessage, messages, scan
 from trendel.recording.session.topics import START
@@ -34,17 +34,6 @@ class Message:
     topic: str
     time_ns: int
     content: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class ChannelInfo:
-    """A channel: `encoding` of its messages (json, ros1), name, encoding and text of its schema."""
-
-    topic: str
-    encoding: str
-    schema_name: str
-    schema_encoding: str
-    schema: bytes
 
 
 @dataclass(frozen=True)

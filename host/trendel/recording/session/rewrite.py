@@ -65,24 +65,15 @@ class _Rewriter:
         self._channels = reader.channels()
         self._since_ns: int | None = None
         self._waiting: dict[str, list[Entry]] = {}
-        self._described: dict[str, packets.Described] = {}
+        self._shapes: dict[str, blocks.Shape | None] = {}
 
     def take(self, entry: Entry) -> None:
         if self._since_ns is not None and entry.time_ns - self._since_ns >= BLOCK_NS:
             self._flush()
         if self._since_ns is None:
             self._since_ns = entry.time_ns
-        parsed = packets.parse_topic(entry.topic)
-        if parsed is None:
-            self._add_json(entry)
-            return
-        described = self._described.get(entry.topic)
-        if described is None:
-            described = packets.OPAQUE if parsed[2] else packets.describe(entry.data)
-            self._described[entry.topic] = described
-        if packets.topic_of(parsed[0], parsed[1], described) != entry.topic:
-            return  # the topic and the packet contradict each other: no writer of ours made that
-        if self._packed and described.shape is not None and len(entry.data) == described.shape.length:
+        shape = self._shape(entry.topic, entry.data) if self._packed else None
+        if shape is not None and len(entry.data) == shape.length:
             self._waiting.setdefault(entry.topic, []).append(entry)
         else:
             self._add_plain(entry)
@@ -91,17 +82,25 @@ class _Rewriter:
         self._flush()
         self._container.finish()
 
-    def _add_json(self, entry: Entry) -> None:
-        if not self._container.has(entry.topic):
-            about = self._channels[entry.topic]
-            self._container.add_json_channel(entry.topic, about.schema_name, about.schema.decode("utf-8", "replace"))
-        self._container.add(entry.topic, entry.time_ns, entry.data, entry.sequence)
+    def _shape(self, topic: str, data: bytes) -> blocks.Shape | None:
+        """How the packets of `topic` are cut for a block, by its first, `data`; None where they stay as they are."""
+        if topic not in self._shapes:
+            parsed = packets.parse_topic(topic)
+            described = packets.describe(data)
+            fits = parsed is not None and packets.topic_of(parsed[0], parsed[1], described) == topic
+            self._shapes[topic] = described.shape if fits else None
+        return self._shapes[topic]
 
     def _add_plain(self, entry: Entry) -> None:
-        parsed = packets.parse_topic(entry.topic)
-        assert parsed is not None
-        self._container.add_packet_channel(parsed[0], parsed[1], self._described[entry.topic])
-        self._container.add(entry.topic, entry.time_ns, entry.data, entry.sequence)
+        if not self._container.has(entry.topic):
+            known = self._channels.get(entry.topic)
+            parsed = packets.parse_topic(entry.topic)
+            if known is not None:
+                self._container.add_channel(known)
+            elif parsed is not None:  # only blocks of it are in the source
+                self._container.add_packet_channel(parsed[0], parsed[1], packets.describe(entry.data))
+        if self._container.has(entry.topic):
+            self._container.add(entry.topic, entry.time_ns, entry.data, entry.sequence)
 
     def _flush(self) -> None:
         for topic, waiting in self._waiting.items():
@@ -112,7 +111,7 @@ class _Rewriter:
         self._since_ns = None
 
     def _add_block(self, topic: str, run: list[Entry]) -> None:
-        shape = self._described[topic].shape
+        shape = self._shapes[topic]
         assert shape is not None
         if len(run) < _FEWEST:
             for entry in run:

@@ -16,8 +16,8 @@ _RULE = "=" * 80
 
 def definition(dtype: np.dtype[np.void], comment: str, meanings: Mapping[str, str]) -> str:
     """The message definition of a packed, little-endian structured `dtype`; nested structs become `trendel/Name`, after
-    the field that holds them. Text (S) is an array of bytes. `comment` goes first, and behind each field what `meanings`
-    says of its name. Raises ValueError for what ROS 1 cannot say."""
+    the field that holds them. Text (S) is an array of bytes. `comment` goes first, and what `meanings` says of
+    a field behind it. Raises ValueError for what ROS 1 cannot say."""
     head = "".join(f"# {line}\n" for line in comment.splitlines())
     nested: dict[str, str] = {}
     body = _fields(dtype, nested, meanings)

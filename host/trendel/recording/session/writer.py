@@ -13,10 +13,11 @@ from threading import Lock, RLock
 from typing import Any
 
 from trendel.clock import Clock, HostClock
-from trendel.errors import SessionError, reason
+from trendel.errors import SessionError, TrendelError, reason
 from trendel.recording.session import packets, topics
 from trendel.recording.session.container import Container
 from trendel.recording.session.durable import DurableFile
+from trendel.recording.session.rewrite import pack
 
 SUFFIX = ".mcap"
 FLUSH_S = 0.5
@@ -74,7 +75,7 @@ class SessionWriter:
         self._flush_ns, self._memory_bytes = int(flush_s * 1e9), memory_bytes
         self._file = DurableFile(file, insist=insist)
         self._lock, self._disk_lock = RLock(), Lock()
-        self._failing = self._full_said = self._low_said = self._closed = False
+        self._failing = self._full_said = self._low_said = self._closed = self._packed = False
         self._started_ns = self._flushed_ns = self._disk_checked_ns = self._clock.now_ns()
         self.session_id = uuid.uuid4().hex
         self._container = Container(self._file, f"trendel {trendel.__version__}", {"session_id": self.session_id})
@@ -153,9 +154,9 @@ class SessionWriter:
             self._file.move_to(Path(path))
         self.flush()
 
-    def close(self, why: str = "stopped") -> Closed:
-        """End the session and complete the file. Where the disk fails nothing is dropped: `move_to` another place and
-        close again."""
+    def close(self, why: str = "stopped", *, packed: bool = True) -> Closed:
+        """End the session, complete the file and, if `packed`, bring it to half its size. Where the disk fails nothing
+        is dropped: `move_to` another place and close again."""
         if not self._closed:
             span_s = (self._clock.now_ns() - self._started_ns) / 1e9
             numbers = {"packets_n": self.packets_n, "refused_n": self.refused_n, "duration_s": span_s}
@@ -166,6 +167,12 @@ class SessionWriter:
         with self._disk_lock:
             error = self._file.close()
         said = None if error is None else _disk_sentence(self.path, error)
+        if said is None and packed and not self._packed:
+            self._packed = True
+            try:
+                pack(self.path)
+            except TrendelError as failure:
+                self._on_trouble(str(failure))
         return Closed(self.path, self.packets_n, self.refused_n, self._file.pending_n, said)
 
     def _time(self, time_ns: int | None) -> int:
@@ -190,22 +197,24 @@ class SessionWriter:
         if error is not None and not self._failing:
             self._failing = True
             sentence = _disk_sentence(self.path, error)
-            self._on_trouble(sentence)
-            self.note(sentence, level=4)
+            self._say(sentence, 4)
         elif error is None and self._failing:
             self._failing = self._full_said = False
             lost = f"; {self.refused_n} messages were lost" if self.refused_n else ", nothing was lost"
             sentence = f"{self.path.name}: is being written again{lost}."
-            self._on_trouble(sentence)
-            self.note(sentence)
+            self._say(sentence, 2)
+
+    def _say(self, sentence: str, level: int) -> None:
+        self._on_trouble(sentence)
+        if not self._closed:
+            self.note(sentence, level)
 
     def _check_space(self) -> None:
         self._disk_checked_ns = self._clock.now_ns()
         sentence = space_note(self.path, hours=1.0)
         if sentence and not self._low_said:
             self._low_said = True
-            self._on_trouble(sentence)
-            self.note(sentence, level=3)
+            self._say(sentence, 3)
 
 
 def space_note(path: Path, hours: float) -> str | None:
