@@ -1,7 +1,7 @@
 """A session as a Recording, checked as a file from elsewhere is, so that whatever takes a CSV takes it too."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from trendel.recording.wording import counted
 from trendel.wire import layout
 from trendel.wire.packets import Hello
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ACC_RANGE_G, _GYR_RANGE_DPS = 2.0, 125.0
 
 
@@ -111,7 +112,7 @@ def _metadata(session: SessionReader, device: str, samples: Samples, hello: Hell
         "calibrated_on_clip": bool((samples.marks & layout.IMU_CALIBRATED).all()),
     }
     if samples.host_offset_ns is not None:
-        first = datetime.fromtimestamp((int(samples.time_ns[0]) + samples.host_offset_ns) / 1e9, UTC)
+        first = _EPOCH + timedelta(microseconds=(int(samples.time_ns[0]) + samples.host_offset_ns) / 1000)
         about["first_sample_utc"] = first.isoformat()
     if hello is not None:
         fields = hello.fields

@@ -21,6 +21,7 @@ class DurableFile:
         for the latter, and every `sync` tries again."""
         self.path = path
         self._fd: int | None = None
+        self._is_closed = False
         self._safe_n = 0
         self._pending: list[bytes] = []
         self._taken_n = 0
@@ -99,10 +100,10 @@ class DurableFile:
 
     def close(self) -> OSError | None:
         """`sync`, and let go of the file; what went wrong, where something did. Nothing is dropped from memory."""
-        error = self.sync()
+        error = None if self._is_closed else self.sync()
         if self._fd is not None and error is None:
             os.close(self._fd)
-            self._fd = None
+            self._fd, self._is_closed = None, True
         return error
 
     def abandon(self) -> None:

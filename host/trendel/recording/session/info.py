@@ -53,8 +53,8 @@ def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
             "devices": {key: _device(found, faults.get(key)) for key, found in sorted(gathered.items())},
             "messages": dict(sorted(counts.items())),
             "schemas": {topic: channels[topic].schema_name for topic in sorted(channels)},
-            "markers": [_at(session, m.time_ns) | m.content for m in session.messages(MARKERS)],
-            "alerts": [_at(session, m.time_ns) | m.content for m in session.messages(ALERTS)],
+            "markers": [m.content | _at(session, m.time_ns) for m in session.messages(MARKERS)],
+            "alerts": [m.content | _at(session, m.time_ns) for m in session.messages(ALERTS)],
             "notes": [str(m.content.get("message", "")) for m in session.messages(NOTES)],
         }
 

@@ -17,6 +17,9 @@ from trendel.recording.session.scan import MAGIC, RawMessage, messages, scan
 from trendel.recording.session.topics import START
 
 
+_MAX_NS = (1 << 63) - 1
+
+
 @dataclass(frozen=True)
 class Entry:
     """A message on `topic` at the host time `time_ns`, number `sequence` there; of a block, each packet is an entry."""
@@ -69,7 +72,7 @@ class SessionReader:
         self._scan = scan(self._map or b"")
         self._starts = [chunk.start_ns for chunk in self._scan.chunks]
         # Host time does not run backward, so a chunk reaches at most to the next; packed blocks name only their start.
-        ends = [*self._starts[1:], 1 << 64]
+        ends = [*self._starts[1:], 1 << 64][: len(self._starts)]
         self._ends = [max(chunk.end_ns, end) for chunk, end in zip(self._scan.chunks, ends, strict=True)]
         self._defined_n = 0
         self._damaged: dict[int, int] = {}
@@ -92,7 +95,7 @@ class SessionReader:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the session was closed, and nothing of the file is lost as far as its records go."""
+        """Whether the session was closed: the file ends as MCAP files do. What is before may be damaged all the same."""
         return self._scan.is_finished
 
     @property
@@ -197,7 +200,7 @@ class SessionReader:
         bad = 0
         for message in raw:
             channel = self._scan.known.channels.get(message.channel_id)
-            if channel is None:
+            if channel is None or message.time_ns > _MAX_NS:
                 bad += 1
                 continue
             topic = channel.topic.removesuffix(PACKED_SUFFIX)
@@ -239,7 +242,9 @@ def _unpacked(topic: str, message: RawMessage) -> list[Entry]:
     except blocks.BlockError:
         return []
     n = shape.length
+    if times_ns.min() < 0:
+        return []
     return [
-        Entry(topic, time_ns, message.sequence + k, packets[k * n : (k + 1) * n])
+        Entry(topic, time_ns, (message.sequence + k) & 0xFFFFFFFF, packets[k * n : (k + 1) * n])
         for k, time_ns in enumerate(times_ns.tolist())
     ]

@@ -18,7 +18,9 @@ from trendel.wire.packets import Hello, PackedImu, decode
 
 LIVE = "live"
 """Packets of this source came as soon as they were made, so their host times place a boot's clock."""
-_MAX_TIME_US = 1 << 53
+_MAX_TIME_US = 1 << 50
+"""35 years: no sum of times leaves int64."""
+_MAX_SHIFT_NS = 1 << 61
 _Int64 = npt.NDArray[np.int64]
 
 
@@ -172,10 +174,11 @@ def _one_clock(time_ns: _Int64, boot_i: _Int64, offsets: list[int | None], notes
     for i in range(1, len(starts)):
         piece = slice(starts[i], starts[i + 1] if i + 1 < len(starts) else len(placed))
         here, first = offsets[i], offsets[0]
-        if here is not None and first is not None:
-            placed[piece] += here - first
+        shift = here - first if here is not None and first is not None else _MAX_SHIFT_NS
+        if abs(shift) < _MAX_SHIFT_NS:
+            placed[piece] += shift
         before = placed[starts[i] - 1]
-        if here is None or first is None or placed[starts[i]] <= before:
+        if abs(shift) >= _MAX_SHIFT_NS or placed[starts[i]] <= before:
             # Nothing tells how long it was off: a second, so that it is a gap and not a bridge.
             placed[piece] += before + 1_000_000_000 - placed[starts[i]]
             unknown += 1

@@ -83,7 +83,7 @@ def scan(data: _Buffer) -> Scan:
     footer_end = -1
     while at < size:
         if footer_end == at and bytes(view[at:]) == MAGIC:
-            found.is_finished = found.lost_n == 0
+            found.is_finished = True
             return found
         end = _record(view, at, found)
         if end is None:
