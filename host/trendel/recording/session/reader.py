@@ -16,7 +16,6 @@ from trendel.recording.session.packets import StoredPacket, parse_topic, restore
 from trendel.recording.session.scan import MAGIC, RawMessage, messages, scan
 from trendel.recording.session.topics import START
 
-
 _MAX_NS = (1 << 63) - 1
 
 
@@ -95,7 +94,7 @@ class SessionReader:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the session was closed: the file ends as MCAP files do. What is before may be damaged all the same."""
+        """Whether the session was closed: the file ends as MCAP files do. What is before that may still be damaged."""
         return self._scan.is_finished
 
     @property
