@@ -32,7 +32,7 @@ def kill_once(folder: Path, seed: int, rate_hz: float = 208.0) -> Killed:
     holds what was not handed over."""
     rng = random.Random(seed)
     in_closing = rng.random() < 0.3
-    phase_s = rng.uniform(0.0, 0.04) if in_closing else rng.uniform(0.02, 1.6)
+    phase_s = 0.04 * rng.random() ** 3 if in_closing else rng.uniform(0.02, 1.6)
     record_s = rng.uniform(0.3, 1.0) if in_closing else 60.0
     path = folder / f"{seed}.mcap"
     command = [sys.executable, "-m", "tests.soak.recorder", str(path), str(rate_hz), str(record_s)]

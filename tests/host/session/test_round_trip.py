@@ -43,8 +43,10 @@ def test_packing_and_unpacking_give_the_same_session(tmp_path: Path) -> None:
     again = tmp_path / "c.mcap"
     rewrite(copy, again, packed=False)
     assert copy.stat().st_size < 0.75 * plain.stat().st_size
-    with trendel.open(plain) as a, trendel.open(copy) as b, trendel.open(again) as c:
-        for other in (b, c):
+    again_packed = tmp_path / "d.mcap"
+    rewrite(copy, again_packed)
+    with trendel.open(plain) as a, trendel.open(copy) as b, trendel.open(again) as c, trendel.open(again_packed) as d:
+        for other in (b, c, d):
             # Across topics at the same host time the order is free.
             assert sorted(a.entries(), key=repr) == sorted(other.entries(), key=repr)
         assert not any(topic.endswith("/packed") for topic in c.channels())
@@ -180,3 +182,26 @@ def test_another_format_and_other_files_are_refused(tmp_path: Path) -> None:
             trendel.open(newer)
     with pytest.raises(RecordingError, match="cannot be read"):
         trendel.open(tmp_path)
+
+
+def test_json_messages_of_one_shape_are_packed_and_come_out_to_the_byte(tmp_path: Path) -> None:
+    clock, rng = SimulatedClock(), np.random.default_rng(1)
+    writer = SessionWriter(tmp_path / "run.mcap", clock=clock)
+    for k in range(300):
+        clock.advance(0.4)
+        angle = float(f"{rng.normal():.4g}") if k % 7 else float("nan")
+        writer.add(topics.STEPS, {"side": "LR"[k % 2], "tilt_mean_deg": angle, "flags": ["Ü", 1e300][: k % 3]})
+        writer.add("/user/odd", {f"name{k % 2}": k})  # no columns to be had
+    assert writer.close(packed=False).error is None
+    with trendel.open(writer.path) as session:
+        before = sorted(session.entries(), key=repr)
+    size = writer.path.stat().st_size
+    pack(writer.path)
+    rewrite(writer.path, tmp_path / "plain.mcap", packed=False)
+    assert writer.path.stat().st_size < size / 2
+    with trendel.open(writer.path) as session, trendel.open(tmp_path / "plain.mcap") as plain:
+        assert sorted(session.entries(), key=repr) == sorted(plain.entries(), key=repr) == before
+        assert "/session/steps/packed" in session.channels() and "/user/odd/packed" not in session.channels()
+        schema = json.loads(session.channels()["/session/steps/packed"].schema)
+        assert schema["properties"]["side"] == {"type": "array", "items": {"type": "string"}}
+        assert plain.channels()["/session/steps"] == session.channels()["/session/steps"]

@@ -16,18 +16,19 @@ import zstandard
 SCHEMA_NAME = "trendel/PacketBlock"
 DESCRIPTION = """\
 Packets as received, packets_n of packet_length bytes each, compressed without loss.
-A packet is a header of little-endian unsigned integers of `widths` bytes, then samples of lanes_n int16.
-Columns: host time (ns, int64), each integer of the header, each lane (with the samples of all packets in a row).
+A packet is little-endian integers of `widths` bytes, then, where lanes_n is not 0, samples of lanes_n int16 each.
+Columns: host time (ns, int64), each integer, each lane (with the samples of all packets in a row).
 A column is differenced orders[column] times modulo 2^(8 width), each difference d is mapped to 2d (d >= 0) or
 -2d - 1 (modulo too), and its bytes are sorted by significance: all lowest bytes first. `frames`: for host time and
-header together one frame, then for each lane one frame of its low bytes and one of its high bytes; before each frame
+integers together one frame, then for each lane one frame of its low bytes and one of its high bytes; before each frame
 its length as uint32. Frames are zstd. trendel session export FILE.mcap PLAIN.mcap undoes it.
 """
 DEFINITION = "".join(f"# {line}\n" for line in DESCRIPTION.splitlines()) + (
     "uint32 packets_n\nuint32 packet_length\nuint32 lanes_n\nuint8[] widths\nuint8[] orders\nuint8[] frames\n"
 )
-LANES = 6
-_LEVEL = 9
+IMU_LANES = 6
+_MAX_LANES = 16
+_LEVEL = 15
 _MAX_ORDER = 3
 _MAX_PACKETS = 1 << 20
 _MAX_BYTES = 1 << 26
@@ -43,20 +44,22 @@ class BlockError(ValueError):
 
 @dataclass(frozen=True)
 class Shape:
-    """How packets of one kind are cut into columns: header integers of `widths` bytes, then int16 samples."""
+    """How packets of one kind are cut into columns: integers of `widths` bytes, then samples of `lanes` int16 each,
+    where there are any."""
 
     length: int
     widths: tuple[int, ...]
+    lanes: int = 0
 
     @property
     def samples_n(self) -> int:
         """Samples of one packet."""
-        return (self.length - sum(self.widths)) // (2 * LANES)
+        return (self.length - sum(self.widths)) // (2 * self.lanes) if self.lanes else 0
 
     def fits(self) -> bool:
         """Whether the parts make up the length."""
-        whole = sum(self.widths) + 2 * LANES * self.samples_n == self.length
-        return whole and self.samples_n > 0 and all(w in (1, 2, 4, 8) for w in self.widths)
+        whole = sum(self.widths) + 2 * self.lanes * self.samples_n == self.length
+        return whole and self.lanes <= _MAX_LANES and all(w in (1, 2, 4, 8) for w in self.widths)
 
 
 def encode(times_ns: npt.NDArray[np.int64], packets: bytes, shape: Shape) -> bytes:
@@ -75,7 +78,7 @@ def encode(times_ns: npt.NDArray[np.int64], packets: bytes, shape: Shape) -> byt
         frames += [compress(planes[: len(column)]), compress(planes[len(column) :])]
     body = b"".join(_FRAME_N.pack(len(frame)) + frame for frame in frames)
     parts = (bytes(shape.widths), bytes(orders), body)
-    return _START.pack(n, shape.length, LANES) + b"".join(_FRAME_N.pack(len(part)) + part for part in parts)
+    return _START.pack(n, shape.length, shape.lanes) + b"".join(_FRAME_N.pack(len(part)) + part for part in parts)
 
 
 def count(block: bytes) -> int:
@@ -87,7 +90,7 @@ def decode(block: bytes) -> tuple[npt.NDArray[np.int64], bytes, Shape]:
     """What `encode` was given. Raises BlockError for anything that it would not have made."""
     n, shape, orders, body = _parse(block)
     frames = list(_cut(body))
-    if len(frames) != 1 + 2 * LANES:
+    if len(frames) != 1 + 2 * shape.lanes:
         raise BlockError("frames")
     rows = np.empty((n, shape.length), np.uint8)
     widths = (8, *shape.widths)
@@ -100,11 +103,11 @@ def decode(block: bytes) -> tuple[npt.NDArray[np.int64], bytes, Shape]:
     for width, column in zip(shape.widths, columns[1:], strict=True):
         rows[:, at : at + width] = column.view(np.uint8).reshape(n, width)
         at += width
-    samples = np.empty((n * shape.samples_n, LANES), "<u2")
-    for lane in range(LANES):
+    samples = np.empty((n * shape.samples_n, shape.lanes), "<u2")
+    for lane in range(shape.lanes):
         planes = b"".join(_decompress(frame, len(samples)) for frame in frames[1 + 2 * lane : 3 + 2 * lane])
         samples[:, lane] = _integrate(planes, 2, orders[len(widths) + lane])
-    rows[:, at:] = samples.reshape(n, -1).view(np.uint8)
+    rows[:, at:] = samples.reshape(n, shape.samples_n * shape.lanes).view(np.uint8)
     return columns[0].view(np.int64), rows.tobytes(), shape
 
 
@@ -113,10 +116,10 @@ def _parse(block: bytes) -> tuple[int, Shape, bytes, bytes]:
         raise BlockError("short")
     n, length, lanes = _START.unpack_from(block)
     parts = list(_cut(block[_START.size :]))
-    if len(parts) != 3 or lanes != LANES or not 0 < n <= _MAX_PACKETS or n * length > _MAX_BYTES:
+    if len(parts) != 3 or not 0 < n <= _MAX_PACKETS or n * length > _MAX_BYTES:
         raise BlockError("header")
-    shape = Shape(length, tuple(parts[0]))
-    if not shape.fits() or len(parts[1]) != 1 + len(parts[0]) + LANES or max(parts[1]) > _MAX_ORDER:
+    shape = Shape(length, tuple(parts[0]), lanes)
+    if not shape.fits() or len(parts[1]) != 1 + len(parts[0]) + lanes or max(parts[1]) > _MAX_ORDER:
         raise BlockError("shape")
     return n, shape, parts[1], parts[2]
 
@@ -143,8 +146,8 @@ def _header(rows: npt.NDArray[np.uint8], widths: tuple[int, ...]) -> list[_Unsig
 
 
 def _lanes(rows: npt.NDArray[np.uint8], shape: Shape) -> list[_Unsigned]:
-    samples = np.ascontiguousarray(rows[:, sum(shape.widths) :]).view("<u2").reshape(-1, LANES)
-    return [np.ascontiguousarray(samples[:, lane]) for lane in range(LANES)]
+    samples = np.ascontiguousarray(rows[:, sum(shape.widths) :]).view("<u2").reshape(-1, max(shape.lanes, 1))
+    return [np.ascontiguousarray(samples[:, lane]) for lane in range(shape.lanes)]
 
 
 def _difference(column: _Unsigned) -> tuple[int, _Unsigned]:

@@ -5,7 +5,7 @@ from typing import IO, Protocol, cast
 
 from mcap.writer import CompressionType, IndexType, Writer
 
-from trendel.recording.session import blocks
+from trendel.recording.session import blocks, rows
 from trendel.recording.session.packets import Described, topic_of
 
 PROFILE = "trendel"
@@ -14,6 +14,8 @@ FORMAT = "1"
 CHUNK_BYTES = 4 << 20
 """A chunk is closed by `flush`, and at this size whatever happens."""
 PACKED_SUFFIX = "/packed"
+REACH = "packed_ns"
+"""In the metadata of a packed file: a packed message holds less than so much host time from its own on."""
 
 
 class Sink(Protocol):
@@ -82,10 +84,15 @@ class Container:
             self.add_channel(ChannelInfo(topic, "ros1", described.schema, "ros1msg", described.definition.encode()))
         return topic
 
-    def add_block_channel(self, topic: str) -> str:
-        """Make the channel of blocks of the packets of `topic`, where it is not there yet; its topic."""
+    def add_block_channel(self, topic: str, json_schema: bytes | None = None) -> str:
+        """Make the channel of blocks of the packets of `topic`, or of rows where it has JSON messages of `json_schema`,
+        where it is not there yet; its topic."""
         packed = topic + PACKED_SUFFIX
-        if packed not in self._channels:
+        if packed in self._channels:
+            return packed
+        if json_schema is not None:
+            self.add_json_channel(packed, f"trendel.rows{topic.replace('/', '.')}", rows.schema(json_schema))
+        else:
             self.add_channel(ChannelInfo(packed, "ros1", blocks.SCHEMA_NAME, "ros1msg", blocks.DEFINITION.encode()))
         return packed
 

@@ -7,6 +7,7 @@ import re
 import struct
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,8 @@ _RESERVED = ("session", "user")
 
 @dataclass(frozen=True)
 class Described:
-    """A kind of packet: `name` for the topic, `definition` in ROS 1's language, `shape` where it is one of samples."""
+    """A kind of packet: `name` for the topic, `definition` in ROS 1's language, `shape`
+    for blocks of it, where it has one length."""
 
     name: str
     schema: str
@@ -103,21 +105,25 @@ def _repeated(name: str, header: str, field: str, item: str, length: int) -> Des
     if n < 1 or rest:
         return OPAQUE
     fields = [(key, head[key]) for key in head.names or ()]
-    shape = None
-    if name == "imu":
-        shape = blocks.Shape(length, tuple(dtype.itemsize for _, dtype in fields))
-        assert shape.fits()
     whole = np.dtype([*fields, (field, one, (n,))])
-    return _described(f"{name}/{n}", f"{name.capitalize()}{n}", whole, (header, item), shape)
+    return _described(f"{name}/{n}", f"{name.capitalize()}{n}", whole, (header, item))
 
 
-def _described(
-    name: str,
-    schema: str,
-    dtype: np.dtype[np.void],
-    structs: tuple[str, ...],
-    shape: blocks.Shape | None = None,
-) -> Described:
+def _described(name: str, schema: str, dtype: np.dtype[np.void], structs: tuple[str, ...]) -> Described:
     meanings = {f.name: f.doc for key in structs if key in layout.BY_NAME for f in layout.BY_NAME[key].fields}
     comment = "A packet as received (docs/wire.md), byte for byte."
+    is_imu = structs[0] == "ImuHeader"
+    widths = _widths(layout.IMU_HEADER if is_imu else dtype)
+    shape = blocks.Shape(dtype.itemsize, widths, blocks.IMU_LANES if is_imu else 0)
+    assert shape.fits()
     return Described(name, f"trendel/{schema}", ros1.definition(dtype, comment, meanings), shape)
+
+
+def _widths(dtype: np.dtype[Any]) -> tuple[int, ...]:
+    """The integers that a packed `dtype` consists of, by their bytes; text is bytes."""
+    if dtype.subdtype is not None:
+        base, shape = dtype.subdtype
+        return _widths(base) * int(np.prod(shape))
+    if dtype.names is not None:
+        return sum((_widths(dtype[name]) for name in dtype.names), ())
+    return (1,) * dtype.itemsize if dtype.kind == "S" else (dtype.itemsize,)

@@ -3,15 +3,17 @@
 import json
 import mmap
 import os
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from trendel.errors import RecordingError, reason
-from trendel.recording.session import blocks
-from trendel.recording.session.container import FORMAT, PACKED_SUFFIX, ChannelInfo
+from trendel.recording.session import blocks, rows
+from trendel.recording.session.container import FORMAT, PACKED_SUFFIX, REACH, ChannelInfo
 from trendel.recording.session.packets import StoredPacket, parse_topic, restored
 from trendel.recording.session.scan import MAGIC, RawMessage, messages, scan
 from trendel.recording.session.topics import START
@@ -70,9 +72,11 @@ class SessionReader:
             raise RecordingError(f"{self.path.name}: is no session: it does not begin as MCAP files do.")
         self._scan = scan(self._map or b"")
         self._starts = [chunk.start_ns for chunk in self._scan.chunks]
-        # Host time does not run backward, so a chunk reaches at most to the next; packed blocks name only their start.
-        ends = [*self._starts[1:], 1 << 64][: len(self._starts)]
-        self._ends = [max(chunk.end_ns, end) for chunk, end in zip(self._scan.chunks, ends, strict=True)]
+        # A message of many packets bears the time of its first; the head of the file says how far they reach.
+        reach_ns = _number(self.metadata.get(REACH, "0"))
+        self._ends = [max(chunk.end_ns, chunk.start_ns + reach_ns) for chunk in self._scan.chunks]
+        # What is yet to come when the first chunks are read is not before this.
+        self._to_come = [*accumulate(reversed(self._starts), min)][::-1]
         self._defined_n = 0
         self._damaged: dict[int, int] = {}
         self._check()
@@ -136,16 +140,21 @@ class SessionReader:
     ) -> Iterator[Entry]:
         """Entries at host times in [start_ns, end_ns), in the order of time, of the topics that are `wanted`. Chunks
         that do not reach into it are not read."""
+        waiting: list[Entry] = []
         for i, (first, last) in enumerate(zip(self._starts, self._ends, strict=True)):
             if (start_ns is not None and last < start_ns) or (end_ns is not None and first >= end_ns):
                 continue
-            found = [
+            if waiting and waiting[0].time_ns < self._to_come[i]:
+                ready = bisect_left(waiting, self._to_come[i], key=_time_of)
+                yield from waiting[:ready]
+                del waiting[:ready]
+            waiting += [
                 entry
                 for entry in self._chunk(i, wanted)
                 if (start_ns is None or entry.time_ns >= start_ns) and (end_ns is None or entry.time_ns < end_ns)
             ]
-            found.sort(key=lambda entry: entry.time_ns)
-            yield from found
+            waiting.sort(key=_time_of)
+        yield from waiting
 
     def packets(
         self,
@@ -208,7 +217,7 @@ class SessionReader:
             if topic == channel.topic:
                 yield Entry(topic, message.time_ns, message.sequence, message.data)
                 continue
-            unpacked = _unpacked(topic, message)
+            unpacked = _unpacked(topic, channel.message_encoding, message)
             bad += not unpacked
             yield from unpacked
         if bad:
@@ -230,12 +239,26 @@ class SessionReader:
             self._raw(self._defined_n)
 
 
+def _time_of(entry: Entry) -> int:
+    return entry.time_ns
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+
+
 def open_session(path: str | os.PathLike[str]) -> SessionReader:
     """Open the session file `path` for reading, finished or not. Raises RecordingError for what is no session."""
     return SessionReader(path)
 
 
-def _unpacked(topic: str, message: RawMessage) -> list[Entry]:
+def _unpacked(topic: str, encoding: str, message: RawMessage) -> list[Entry]:
+    if encoding == "json":
+        times, contents = rows.decode(message.data) or ([], [])
+        return [
+            Entry(topic, time_ns, (message.sequence + k) & 0xFFFFFFFF, content)
+            for k, (time_ns, content) in enumerate(zip(times, contents, strict=True))
+        ]
     try:
         times_ns, packets, shape = blocks.decode(message.data)
     except blocks.BlockError:

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from trendel.errors import RecordingError, SessionError, reason
-from trendel.recording.session import blocks, packets
-from trendel.recording.session.container import Container
+from trendel.recording.session import blocks, packets, rows, topics
+from trendel.recording.session.container import PACKED_SUFFIX, REACH, Container
 from trendel.recording.session.durable import DurableFile, sync_folder
 from trendel.recording.session.reader import Entry, SessionReader
 
-BLOCK_NS = 30_000_000_000
+BLOCK_NS = 60_000_000_000
 """Packets of so much host time share a block: longer ones are hardly smaller, and slower to reach into."""
 _FEWEST = 8
 """Fewer packets are smaller as they are."""
@@ -47,7 +47,7 @@ def rewrite(source: Path, target: Path, *, packed: bool = True) -> None:
             raise RecordingError(f"{source.name}: holds nothing that is whole, so nothing can be saved.")
         file = DurableFile(target, insist=False)
         try:
-            writer = _Rewriter(Container(file, _library(), _metadata(reader)), reader, packed)
+            writer = _Rewriter(Container(file, _library(), _metadata(reader, packed)), reader, packed)
             for entry in reader.entries():
                 writer.take(entry)
                 if file.pending_n > 1 << 24:
@@ -68,12 +68,14 @@ class _Rewriter:
         self._shapes: dict[str, blocks.Shape | None] = {}
 
     def take(self, entry: Entry) -> None:
-        if self._since_ns is not None and entry.time_ns - self._since_ns >= BLOCK_NS:
-            self._flush()
+        # Entries come in the order of time.
         if self._since_ns is None:
             self._since_ns = entry.time_ns
+        if entry.time_ns - self._since_ns >= BLOCK_NS:
+            self._flush()
+            self._since_ns = entry.time_ns
         shape = self._shape(entry.topic, entry.data) if self._packed else None
-        if shape is not None and len(entry.data) == shape.length:
+        if self._packed and (self._is_json(entry.topic) or (shape is not None and len(entry.data) == shape.length)):
             self._waiting.setdefault(entry.topic, []).append(entry)
         else:
             self._add_plain(entry)
@@ -81,6 +83,10 @@ class _Rewriter:
     def finish(self) -> None:
         self._flush()
         self._container.finish()
+
+    def _is_json(self, topic: str) -> bool:
+        about = self._channels.get(topic) or self._channels.get(topic + PACKED_SUFFIX)
+        return about is not None and about.encoding == "json"
 
     def _shape(self, topic: str, data: bytes) -> blocks.Shape | None:
         """How the packets of `topic` are cut for a block, by its first, `data`; None where they stay as they are."""
@@ -92,34 +98,45 @@ class _Rewriter:
         return self._shapes[topic]
 
     def _add_plain(self, entry: Entry) -> None:
-        if not self._container.has(entry.topic):
-            known = self._channels.get(entry.topic)
-            parsed = packets.parse_topic(entry.topic)
-            if known is not None:
-                self._container.add_channel(known)
-            elif parsed is not None:  # only blocks of it are in the source
-                self._container.add_packet_channel(parsed[0], parsed[1], packets.describe(entry.data))
+        self._define(entry)
+        self._container.add(entry.topic, entry.time_ns, entry.data, entry.sequence)
+
+    def _define(self, entry: Entry) -> None:
+        """Make the channel of plain messages, as it was; packed files have it too, so that it can be made again."""
+        known, parsed = self._channels.get(entry.topic), packets.parse_topic(entry.topic)
         if self._container.has(entry.topic):
-            self._container.add(entry.topic, entry.time_ns, entry.data, entry.sequence)
+            return
+        if known is not None:
+            self._container.add_channel(known)
+        elif parsed is not None and packets.topic_of(*parsed[:2], packets.describe(entry.data)) == entry.topic:
+            self._container.add_packet_channel(*parsed[:2], packets.describe(entry.data))
+        else:
+            self._container.add_json_channel(entry.topic, *topics.json_schema(entry.topic, {}))
 
     def _flush(self) -> None:
-        for topic, waiting in self._waiting.items():
-            for run in _runs(waiting):
-                self._add_block(topic, run)
+        # What is compressed already has a chunk of its own: among text it would spoil the text's compression.
+        for in_chunk in (False, True):
+            for topic, waiting in self._waiting.items():
+                if (self._shapes[topic] is not None) == in_chunk:
+                    for run in _runs(waiting):
+                        self._add_block(topic, run)
+            self._container.flush()
         self._waiting.clear()
-        self._container.flush()
-        self._since_ns = None
 
     def _add_block(self, topic: str, run: list[Entry]) -> None:
-        shape = self._shapes[topic]
-        assert shape is not None
-        if len(run) < _FEWEST:
+        shape, times = self._shapes[topic], [entry.time_ns for entry in run]
+        block, schema = None, None
+        if len(run) >= _FEWEST and shape is not None:
+            block = blocks.encode(np.array(times, np.int64), b"".join(entry.data for entry in run), shape)
+        elif len(run) >= _FEWEST and topic in self._channels:
+            block = rows.encode(times, [entry.data for entry in run])
+            schema = self._channels[topic].schema
+        if block is None:
             for entry in run:
                 self._add_plain(entry)
             return
-        times = np.array([entry.time_ns for entry in run], np.int64)
-        block = blocks.encode(times, b"".join(entry.data for entry in run), shape)
-        self._container.add(self._container.add_block_channel(topic), run[0].time_ns, block, run[0].sequence)
+        self._define(run[0])
+        self._container.add(self._container.add_block_channel(topic, schema), run[0].time_ns, block, run[0].sequence)
 
 
 def _runs(entries: list[Entry]) -> list[list[Entry]]:
@@ -153,5 +170,6 @@ def _library() -> str:
     return f"trendel {trendel.__version__}"
 
 
-def _metadata(reader: SessionReader) -> dict[str, str]:
-    return {key: value for key, value in reader.metadata.items() if key != "format"}
+def _metadata(reader: SessionReader, packed: bool) -> dict[str, str]:
+    kept = {key: value for key, value in reader.metadata.items() if key not in ("format", REACH)}
+    return kept | {REACH: str(BLOCK_NS)} if packed else kept

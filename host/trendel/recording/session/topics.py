@@ -108,7 +108,8 @@ _SCHEMAS: dict[str, tuple[str, str, dict[str, Any]]] = {
 def check_topic(topic: str) -> str:
     """`topic` where it may hold JSON messages: one of this module's, or one of the caller's own that starts with
     /user/; else SessionError."""
-    if topic in _SCHEMAS or (topic.startswith("/user/") and len(topic) <= 200 and topic.isprintable()):
+    own = topic.startswith("/user/") and len(topic) <= 200 and topic.isprintable() and not topic.endswith("/packed")
+    if topic in _SCHEMAS or own:
         return topic
     raise SessionError(f"{topic[:60]!r} is no topic of a session: use one of {', '.join(_SCHEMAS)}, or /user/NAME.")
 
