@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test bench accuracy bits lint venv hooks clean help
+.PHONY: demo test bench accuracy bits soak fuzz lint venv hooks clean help
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -33,6 +33,12 @@ accuracy: $(VENV)/.ready-dev  ## accuracy on the recordings that TRENDEL_DATA na
 bits: $(VENV)/.ready  ## RECORDING=RUN.csv: the three homes on one recording, identical? (make ends with 2 where bits.py ends with 1 or 2)
 	@test -n "$(RECORDING)" || { echo "usage: make bits RECORDING=RUN.csv"; exit 2; }
 	@$(BIN)/python device/emulator/bits.py "$(RECORDING)"
+
+soak: $(VENV)/.ready-test  ## a hundred kills and half an hour of recording, in real time; writes build/soak.json
+	$(BIN)/python -m tests.soak
+
+fuzz: $(VENV)/.ready-dev  ## the readers of session files under atheris, SECONDS=600 each
+	$(BIN)/python -m tests.fuzz.session_reader -max_total_time=$(or $(SECONDS),600)
 
 venv: $(VENV)/.ready-dev  ## the environment alone, with every development tool
 

@@ -48,7 +48,8 @@ class SessionWriter:
     it fails everything is kept in memory, up to `memory_bytes`, and tried again at each flush; then what comes is
     refused and counted. `insist`: where the file cannot be made, start in memory instead of raising. All times are
     `clock`'s (HostClock by default). What is added is on the disk after `flush_s`, as long as something is added or
-    `tick` called; `flush` may be called from another thread, so that a slow disk does not hold up the link."""
+    `tick` called. So that a slow disk does not hold up the link, give `flush_s=math.inf` and call `flush` from another
+    thread each half second."""
 
     def __init__(
         self,
@@ -72,7 +73,7 @@ class SessionWriter:
             raise SessionError(f"{file.name}: the name of a session ends with {SUFFIX}: choose such a name.")
         self._clock = clock or HostClock()
         self._on_trouble = on_trouble or (lambda sentence: None)
-        self._flush_ns, self._memory_bytes = int(flush_s * 1e9), memory_bytes
+        self._flush_ns, self._memory_bytes = int(min(flush_s, 1e9) * 1e9), memory_bytes
         self._file = DurableFile(file, insist=insist)
         self._lock, self._disk_lock = RLock(), Lock()
         self._failing = self._full_said = self._low_said = self._closed = self._packed = False
