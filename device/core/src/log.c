@@ -206,7 +206,8 @@ static bool mark(trendel_log_t *log, uint32_t sector_i, uint32_t which) {
 static bool write_entry(trendel_log_t *log, trendel_log_open_t *open, const uint8_t *packet, uint32_t n) {
     entry_header_t header = {(uint16_t)n, (uint16_t)~n, 0};
     header.crc = trendel_crc32(trendel_crc32(0, &header, 4), packet, n);
-    uint8_t page[TRENDEL_FLASH_PAGE];
+    uint8_t head[sizeof header], page[TRENDEL_FLASH_PAGE];
+    memcpy(head, &header, sizeof head);
     const uint32_t total = TRENDEL_LOG_ENTRY_HEADER + padded(n);
     uint32_t done = 0;
     while (done < total) {
@@ -215,9 +216,7 @@ static bool write_entry(trendel_log_t *log, trendel_log_open_t *open, const uint
         const uint32_t piece = total - done < room ? total - done : room;
         for (uint32_t i = 0; i < piece; i++) {
             const uint32_t at = done + i;
-            page[i] = at < sizeof header       ? ((const uint8_t *)&header)[at]
-                      : at - sizeof header < n ? packet[at - sizeof header]
-                                               : 0xffu;
+            page[i] = at < sizeof head ? head[at] : at - sizeof head < n ? packet[at - sizeof head] : 0xffu;
         }
         if (!program(log, address, page, piece))
             return false;

@@ -181,15 +181,14 @@ int trendel_imu_drain(trendel_imu_t *imu, uint64_t irq_us, uint64_t now_us, tren
     else if (imu->clock.seen_n == 0u) /* nobody saw an interrupt yet: the last sample is about now */
         (void)trendel_clock_observe(&imu->clock, imu->taken_n + fifo.held_n - 1u, now_us * 1000u);
     read_temperature(imu);
-    while (fifo.held_n > 0u) {
-        const uint32_t n = fifo.held_n < BURST_N ? fifo.held_n : BURST_N;
+    for (uint32_t done = 0, n; done < fifo.held_n; done += n) {
+        n = fifo.held_n - done < BURST_N ? fifo.held_n - done : BURST_N;
         if (get(imu, FIFO_DATA_OUT_L, bytes, 12u * n) != TRENDEL_IMU_OK) {
             imu->suspect = true;
             return TRENDEL_IMU_BUS;
         }
         for (uint32_t i = 0; i < n; i++)
             take(imu, bytes + 12u * i, marks, sink, context);
-        fifo.held_n -= n;
     }
     return TRENDEL_IMU_OK;
 }
@@ -242,7 +241,7 @@ int trendel_imu_selftest(const trendel_bus_t *bus, trendel_faults_t *faults, voi
     const setting_t on[] = {{CTRL1_XL, 0x38}, {CTRL2_G, 0x3c}, {CTRL5_C, 0}};
     const setting_t forced = {CTRL5_C, ST_POSITIVE};
     const setting_t off[] = {{CTRL5_C, 0}, {CTRL1_XL, 0}, {CTRL2_G, 0}};
-    int32_t before[6], with[6];
+    int32_t before[6] = {0}, with[6] = {0};
     int result = reset(bus, faults);
     if (result == TRENDEL_IMU_OK)
         result = set_all(bus, faults, on, sizeof on / sizeof on[0]);
