@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test bench accuracy bits soak fuzz lint venv hooks clean help
+.PHONY: demo test fuzz soak bench accuracy bits lint venv hooks clean help
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -30,15 +30,16 @@ accuracy: $(VENV)/.ready-dev  ## accuracy on the recordings that TRENDEL_DATA na
 	@test -n "$(TRENDEL_DATA)" || { echo "make accuracy needs TRENDEL_DATA=FOLDER, the folder of recordings with truth"; exit 2; }
 	$(BIN)/python -m tests.validation
 
-bits: $(VENV)/.ready  ## RECORDING=RUN.csv: the three homes on one recording, identical? (make ends with 2 where bits.py ends with 1 or 2)
-	@test -n "$(RECORDING)" || { echo "usage: make bits RECORDING=RUN.csv"; exit 2; }
-	@$(BIN)/python device/emulator/bits.py "$(RECORDING)"
+fuzz: $(VENV)/.ready-test  ## SECONDS=60: coverage-guided fuzzing of packets, framing, sessions, log and IMU driver, as long for each
+	@$(BIN)/python -m pip install --quiet --editable '.[fuzz]' || echo "atheris cannot be installed here: Python is left out"
+	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
 
 soak: $(VENV)/.ready-test  ## a hundred kills and half an hour of recording, in real time; writes build/soak.json
 	$(BIN)/python -m tests.soak
 
-fuzz: $(VENV)/.ready-dev  ## the readers of session files under atheris, SECONDS=600 each
-	$(BIN)/python -m tests.fuzz.session_reader -max_total_time=$(or $(SECONDS),600)
+bits: $(VENV)/.ready  ## RECORDING=RUN.csv: the three homes on one recording, identical? (make ends with 2 where bits.py ends with 1 or 2)
+	@test -n "$(RECORDING)" || { echo "usage: make bits RECORDING=RUN.csv"; exit 2; }
+	@$(BIN)/python device/emulator/bits.py "$(RECORDING)"
 
 venv: $(VENV)/.ready-dev  ## the environment alone, with every development tool
 

@@ -29,6 +29,10 @@ class WireError(TrendelError):
     """Bytes are not the packet that they should be, or a value does not fit into its field."""
 
 
+class CoreError(TrendelError):
+    """The clip's core, which is C, cannot be compiled or loaded here."""
+
+
 class LoweringError(TrendelError):
     """A kernel cannot be lowered to a target."""
 

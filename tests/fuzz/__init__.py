@@ -1,1 +1,1 @@
-"""Coverage-guided fuzzing; `make fuzz` runs it for longer than the tests."""
+"""Coverage-guided fuzzing: atheris for Python, libFuzzer for C. Not part of the tests; `make fuzz` runs it."""

@@ -52,6 +52,7 @@ _CONSTANTS = (
     "PACKET_MAX",
     "STORED_MAX",
     "IMU_SAMPLES_MAX",
+    "RECORDS_MAX",
     "FAULTS_MAX",
     "CHECKPOINT_MAX",
     "PACKED_BLOCKS_MAX",
@@ -85,6 +86,10 @@ def _constants() -> str:
     rows = ", ".join("{" + ", ".join(map(str, row)) + "}" for row in packed.PREDICTORS)
     lines.append(f"#define TRENDEL_PACK_PREDICTORS_N {len(packed.PREDICTORS)}u")
     lines.append(f"#define TRENDEL_PACK_PREDICTORS {{{rows}}} /* 1/32 */")
+    for struct in lt.RECORDS:
+        stem = f"TRENDEL_{struct.name.upper()}"
+        scaled = [field for field in struct.fields if field.per_unit]
+        lines += [f"#define {stem}_{field.name.upper()}_PER_UNIT {field.per_unit:.1f}f" for field in scaled]
     return "\n".join(lines) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Everything that reads a session, under atheris: python -m tests.fuzz.session_reader [-max_total_time=60 ...].
+"""atheris: any bytes into everything that reads a session. Run by `python -m tests.fuzz`.
 
 Any exception but a TrendelError, a hang (`-timeout`) or growth of memory (`-rss_limit_mb`) is a finding. The first byte
 of an input says what the rest is: a block of packets, rows, the content of a chunk with a right checksum, or a file."""
@@ -82,12 +82,10 @@ def _seeds(folder: Path) -> None:
 
 
 def main() -> None:
-    """Run libFuzzer with its own options."""
-    corpus = Path("build/fuzz/session_reader")
-    corpus.mkdir(parents=True, exist_ok=True)
-    _seeds(corpus)
-    options = ["-timeout=20", "-rss_limit_mb=2048", f"-artifact_prefix={corpus.parent}/", *sys.argv[1:], str(corpus)]
-    atheris.Setup([sys.argv[0], *options], one_input)
+    """Run libFuzzer with its own options, of which the last is the folder of the corpus."""
+    _seeds(Path(sys.argv[-1]))
+    # A session is longer than a packet; of an option given twice the last counts.
+    atheris.Setup([*sys.argv[:-1], "-max_len=16384", sys.argv[-1]], one_input)
     atheris.Fuzz()
 
 
