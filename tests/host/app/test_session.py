@@ -10,7 +10,7 @@ import pytest
 
 import trendel
 from tests.host.app.conftest import Cli
-from tests.host.session.made import Sent, blocks, counts, hello, received
+from tests.host.session.made import SERIAL, Sent, blocks, counts, hello, received
 from tests.plain_run import plain_run
 from trendel.clock import SimulatedClock
 from trendel.recording.session import topics
@@ -68,6 +68,15 @@ def test_sessions_and_csv_are_found_in_one_folder(run_mcap: Path, run_csv: Path,
     assert said.code == 0, said.err
     with (run_mcap.parent / "out" / "all_summary.csv").open() as stream:
         assert {Path(row["recording"]).name for row in csv.DictReader(stream)} >= {"live.mcap", "run.csv"}
+
+
+def test_the_journal_learns_clip_and_time_from_the_session(
+    run_mcap: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRENDEL_JOURNAL", str(run_mcap.with_name("journal.sqlite")))
+    assert cli("analyze", run_mcap, "--runner", "Me").code == 0
+    (run,) = json.loads(cli("journal", "list", "--json").out)["runs"]
+    assert run["clip"] == f"{SERIAL:016x}" and run["started_at"].startswith("2023-11-1")
 
 
 def test_info(run_mcap: Path, cli: Cli) -> None:

@@ -103,7 +103,7 @@ def _state(session: SessionReader) -> list[str]:
 
 
 def _metadata(session: SessionReader, device: str, samples: Samples, hello: Hello | None) -> dict[str, Any]:
-    """What the session says beside its samples; plain values."""
+    """What the session says beside its samples, under the names that a sidecar would use; plain values."""
     about: dict[str, Any] = {
         "range_g": _ACC_RANGE_G * (1 << int((samples.range_code & 15).max())),
         "range_dps": _GYR_RANGE_DPS * (1 << int((samples.range_code >> 4).max())),
@@ -113,11 +113,12 @@ def _metadata(session: SessionReader, device: str, samples: Samples, hello: Hell
     }
     if samples.host_offset_ns is not None:
         first = _EPOCH + timedelta(microseconds=(int(samples.time_ns[0]) + samples.host_offset_ns) / 1000)
-        about["first_sample_utc"] = first.isoformat()
+        about["started_at"] = first.isoformat()
     if hello is not None:
         fields = hello.fields
+        about["clip_serial"] = f"{int(fields['serial']):016x}"
+        about["sensor"] = f"WHO_AM_I {int(fields['sensor']):#04x}" if fields["sensor"] else "simulated"
         about["clip"] = {
-            "serial": f"{int(fields['serial']):016x}",
             "name": hello.name,
             "firmware": ".".join(str(part) for part in fields["firmware"][:3].tolist()),
             "hardware": int(fields["hardware"]),

@@ -18,7 +18,7 @@ from mcap.opcode import Opcode
 from mcap.records import Channel, Metadata, Schema
 
 MAGIC = b"\x89MCAP0\r\n"
-MAX_CHUNK_BYTES = 1 << 28
+MAX_CHUNK_BYTES = 1 << 26
 """A chunk that says it unpacks to more is damaged."""
 _RECORD = struct.Struct("<BQ")
 _CHUNK = struct.Struct("<QQQII")
