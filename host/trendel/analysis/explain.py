@@ -115,7 +115,7 @@ def _open(
         "contacts": {
             "level_mps2": float(p.gravity_mps2) + float(c.level_off_mps2),
             "initial_contact_lead_s": float(p.ic_lead_s),
-            "toe_off_shares": [float(p.to_half_share), float(p.to_fade_share)],
+            "toe_off_fade": [float(p.to_fade_share), float(p.fade_rest_s)],
             "verdict": None if verdict is None else _VERDICTS[verdict],
             "side_sign": float(side_sign(c, params[0], np.int32(start_tick), np.int32(stop_tick))) if inside else None,
             "side_vote": float(c.vote),

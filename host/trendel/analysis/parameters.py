@@ -124,10 +124,10 @@ class Contacts:
     brake_half_ms: float = 40.0
     brake_min_g: float = 0.15
     to_ahead_ms: float = 50.0
-    to_half_share: float = 0.25
-    to_fade_share: float = 0.345
+    to_fade_share: float = 0.55
+    fade_rest_ms: float = 33.0
     fade_min_ms: float = 30.0
-    fade_max_ms: float = 90.0
+    fade_max_ms: float = 110.0
     fade_usual_ms: float = 63.0
     step_min_ms: float = 230.0
     step_max_ms: float = 500.0
@@ -411,8 +411,8 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
             "rise_delay_s": c.rise_delay_ms / 1e3,
             "brake_half_s": c.brake_half_ms / 1e3,
             "to_ahead_s": c.to_ahead_ms / 1e3,
-            "to_half_share": c.to_half_share,
             "to_fade_share": c.to_fade_share,
+            "fade_rest_s": c.fade_rest_ms / 1e3,
             "fade_min_s": c.fade_min_ms / 1e3,
             "fade_max_s": c.fade_max_ms / 1e3,
             "fade_usual_s": c.fade_usual_ms / 1e3,
