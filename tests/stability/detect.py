@@ -1,8 +1,9 @@
-"""A run of the study through the stability stage of the kernels, one step after another; the same code as on the clip."""
+"""A run of the study through the kernels' stability stage, step by step: the same code as on the clip."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numba
@@ -14,42 +15,54 @@ from tests.stability.scenarios import DT_S
 from trendel.analysis.parameters import Baseline, Parameters, Setup, Stability, kernel_params
 from trendel.kernels.compile import zeros
 from trendel.kernels.layout import DTYPES, NEW_ALERT
-from trendel.kernels.metrics import M_CONTACT, M_DROP, M_OBLIQUITY_PEAK, M_SWAY, M_TILT_MEAN
+from trendel.kernels.metrics import M_OBLIQUITY_PEAK, M_TILT_MEAN
 from trendel.kernels.stability import follow, stability_reset
 
 ALERTS_MAX = 64
+_VALID = np.uint32(1 << M_OBLIQUITY_PEAK | 1 << M_TILT_MEAN)
 
 
-def rows_of(steps: Steps) -> NDArray[np.void]:
-    """(n,) StepRow of a run."""
-    made = np.zeros(len(steps.side), DTYPES["StepRow"])
-    made["index"] = np.arange(len(made))
-    made["side"], made["ic_i"], made["end_i"] = steps.side, steps.start_i, steps.end_i
-    made["step_time_s"] = (steps.end_i - steps.start_i) * DT_S
-    made["regularity"] = made["stride_regularity"] = steps.regularity
-    made["quality"] = steps.quality
-    for metric, values in (
-        (M_OBLIQUITY_PEAK, np.radians(steps.peak_deg)),
-        (M_DROP, np.radians(steps.drop_deg)),
-        (M_TILT_MEAN, np.radians(steps.tilt_deg)),
-        (M_CONTACT, steps.contact_s),
-        (M_SWAY, steps.sway_m),
-    ):
-        made["metrics"][:, metric] = values
-        made["valid"] |= np.where(steps.known, 1 << metric, 0).astype(np.uint32)
-    return made
+@dataclass(frozen=True)
+class Fed:
+    """What the stage takes of each step, (n,): samples, side, validity, float32 columns."""
+
+    start_i: NDArray[np.uint32]
+    end_i: NDArray[np.uint32]
+    side: NDArray[np.int32]
+    known: NDArray[np.int32]
+    turned_n: NDArray[np.uint32]
+    columns: NDArray[np.float32]  # (n, 6): step time s, quality, regularity, peak, tilt, obliquity (rad)
+
+
+def feed(steps: Steps) -> Fed:
+    """The same run as the stage takes it."""
+    columns = np.stack(
+        (
+            (steps.end_i - steps.start_i) * DT_S,
+            steps.quality,
+            steps.regularity,
+            np.radians(steps.peak_deg),
+            np.radians(steps.tilt_deg),
+            np.radians(steps.obliquity_deg),
+        ),
+        axis=1,
+    )
+    return Fed(steps.start_i, steps.end_i, steps.side, steps.known, steps.turned_n, columns.astype(np.float32))
 
 
 @numba.njit(nogil=True)
-def _loop(state, params, rows, obliquity, turned_n, out, alerts, level, baseline):  # type: ignore[no-untyped-def]
+def _loop(state, params, row, out, start_i, end_i, side, known, turned_n, columns, alerts, course):  # type: ignore[no-untyped-def]
     n = 0
-    for i in range(len(rows)):
-        if follow(state, params, rows[i], obliquity[i], turned_n[i], out) & NEW_ALERT and n < len(alerts):
+    for i in range(len(side)):
+        row.ic_i, row.end_i, row.side = start_i[i], end_i[i], side[i]
+        row.step_time_s, row.quality, row.regularity = columns[i, 0], columns[i, 1], columns[i, 2]
+        row.valid = _VALID if known[i] else np.uint32(0)
+        row.metrics[M_OBLIQUITY_PEAK], row.metrics[M_TILT_MEAN] = columns[i, 3], columns[i, 4]
+        if follow(state, params, row, columns[i, 5], turned_n[i], out) & NEW_ALERT and n < len(alerts):
             alerts[n] = out.alert
             n += 1
-        for k in range(2):
-            level[i, k] = out.course.level[k]
-            baseline[i, k] = out.course.baseline[k]
+        if len(course):
+            course[i] = out.course
     return n
 
 
@@ -59,11 +72,11 @@ def parameters(stability: Mapping[str, Any] | None = None, baseline: Baseline | 
     return kernel_params(made, Setup(rate_hz=1 / DT_S, baseline=baseline))
 
 
-def detect(steps: Steps, params: np.recarray) -> tuple[NDArray[np.void], NDArray[np.float32], NDArray[np.float32]]:
-    """Alerts of a run (m,), and level and baseline (n, 2; rad) after each step."""
-    state, out, alerts = zeros("StabilityState"), zeros("Out"), np.zeros(ALERTS_MAX, DTYPES["Alert"])
+def detect(fed: Fed, params: np.recarray, course: bool = False) -> tuple[NDArray[np.void], NDArray[np.void]]:
+    """Alerts of a run (m,), and where asked for the Course after each step (n,), else (0,)."""
+    state, out, row = zeros("StabilityState"), zeros("Out"), zeros("StepRow")
+    alerts, kept = np.zeros(ALERTS_MAX, DTYPES["Alert"]), np.zeros(len(fed.side) * course, DTYPES["Course"])
     stability_reset(state[0], params[0])
-    level, baseline = np.zeros((2, len(steps.side), 2), np.float32)
-    obliquity = np.radians(steps.obliquity_deg).astype(np.float32)
-    n = _loop(state[0], params[0], rows_of(steps), obliquity, steps.turned_n, out[0], alerts, level, baseline)
-    return alerts[:n], level, baseline
+    n = _loop(state[0], params[0], row[0], out[0], fed.start_i, fed.end_i, fed.side, fed.known, fed.turned_n,
+              fed.columns, alerts, kept)  # fmt: skip
+    return alerts[:n], kept

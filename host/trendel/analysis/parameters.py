@@ -176,32 +176,32 @@ class Stability:
     step_max_deg: float = 4.0
     level_s: float = 30.0
     slow_s: float = 120.0
-    settle_deg: float = 0.3
+    settle_deg: float = 0.4
     settle_cadence: float = 0.01
     settle_hold_s: float = 60.0
     settle_max_s: float = 480.0
-    learn_s: float = 420.0
+    learn_s: float = 360.0
     memory_s: float = 1200.0
-    keep_s: float = 78.0
+    keep_s: float = 72.0
     common: float = 0.2
     noise_deg: float = 0.1
-    noise_s: float = 120.0
+    noise_s: float = 250.0
     noise_memory_s: float = 1200.0
     noise_min_deg: float = 0.02
-    score_max: float = 2.0
+    score_max: float = 2.5
     allow_slow: float = 0.6
     allow_quick: float = 1.6
     limit_slow: float = 18.0
     limit_quick: float = 5.5
-    both: float = 0.65
+    both: float = 0.5
     notice_share: float = 0.6
     opposite_share: float = 0.75
     cadence_prior: float = 0.01
     cadence_max_deg: float = 0.7
-    jump_obliquity_deg: float = 3.0
-    jump_tilt_deg: float = 4.0
-    jump_mixed_deg: float = 1.2
-    jump_sides_deg: float = 0.6
+    jump_obliquity_deg: float = 4.0
+    jump_tilt_deg: float = 4.5
+    jump_mixed_deg: float = 2.0
+    jump_sides_deg: float = 1.0
     loose_regularity: float = 0.1
     loose_s: float = 25.0
 
@@ -248,7 +248,13 @@ class Parameters:
         Raises:
             ParameterError: an unknown section or name, or a value that cannot be.
         """
-        groups = {"input": Input, "attitude": Attitude, "mounting": Mounting, "contacts": Contacts, "stability": Stability}
+        groups = {
+            "input": Input,
+            "attitude": Attitude,
+            "mounting": Mounting,
+            "contacts": Contacts,
+            "stability": Stability,
+        }
         made: dict[str, Any] = {}
         for section, values in data.items():
             if section not in groups or not isinstance(values, dict):
@@ -298,7 +304,7 @@ class Start:
 
 @dataclass(frozen=True)
 class Baseline:
-    """The runner's obliquity peaks in earlier runs: mean of each side, and how far a run's own baseline may be from it."""
+    """The runner's obliquity peaks in earlier runs: mean of each side, and how far one run's may be from it."""
 
     left_deg: float = 0.0
     right_deg: float = 0.0

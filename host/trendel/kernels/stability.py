@@ -48,7 +48,6 @@ _TINY, _TINY2 = np.float32(1e-6), np.float32(1e-12)
 _U0, _U1 = np.uint32(0), np.uint32(1)
 _I0 = np.int32(0)
 _MASK, _FULL = np.uint32(BLOCK_RING_N - 1), np.uint32(BLOCK_RING_N)
-_THIRD, _QUARTER = np.float32(1 / 3), np.float32(0.25)
 _V_PEAK, _PROVISIONAL = np.uint32(1 << M_OBLIQUITY_PEAK), np.uint32(Q_PROVISIONAL)
 _SETTLING, _LEARNING, _WATCHING = np.uint32(PHASE_SETTLING), np.uint32(PHASE_LEARNING), np.uint32(PHASE_WATCHING)
 _DROP, _ASYMMETRY = np.uint32(ALERT_DROP), np.uint32(ALERT_ASYMMETRY)
@@ -157,9 +156,10 @@ def error_of(s, params, c):
 
 @kernel(u4(record("StabilityState"), record("Params"), u4, u4))
 def may_alert(s, params, level, at_i):
-    """1 if the last alert of this level (or of a more urgent one) is long enough ago."""
-    for k in range(1, 4):
-        if np.uint32(k) >= level and s.alerted & (_U1 << np.uint32(k)):
+    """1 if the last alert of this level (or of a more urgent one) is long enough ago. Level 0: those of the clip."""
+    for k in range(4):
+        same = np.uint32(k) >= level and level > _U0
+        if (same or (k == 0 and level == _U0)) and s.alerted & (_U1 << np.uint32(k)):
             since = np.float32(np.uint32(at_i - s.alerted_i[k])) * params.input.dt_s
             if since < params.stability.rest_s:
                 return _U0
@@ -193,13 +193,23 @@ def raise_alert(s, params, at_i, alert, kind, level, c):
 
 @kernel(f4(record("StabilityState"), i4))
 def jump_of(s, column):
-    """Mean of the newest three blocks less that of the older four, with one between them; rad."""
-    new, old = _F0, _F0
-    for k in range(3):
-        new += s.ring[(s.ring_i + np.uint32(7 - k)) & _MASK, column]
+    """Median of the newest three blocks less mean of the middle two of the oldest four (one lies between); rad.
+
+    So a turn of some seconds, which fills one block, is no jump.
+    """
+    a, b, c = (
+        s.ring[(s.ring_i + np.uint32(5)) & _MASK, column],
+        s.ring[(s.ring_i + np.uint32(6)) & _MASK, column],
+        s.ring[(s.ring_i + np.uint32(7)) & _MASK, column],
+    )
+    new = max(min(a, b), min(max(a, b), c))
+    low, high, old = a, a, _F0
     for k in range(4):
-        old += s.ring[(s.ring_i + np.uint32(k)) & _MASK, column]
-    return new * _THIRD - old * _QUARTER
+        x = s.ring[(s.ring_i + np.uint32(k)) & _MASK, column]
+        low = x if k == 0 or x < low else low
+        high = x if k == 0 or x > high else high
+        old += x
+    return new - _HALF * (old - low - high)
 
 
 @kernel(u4(record("StabilityState"), record("Params")))
@@ -334,10 +344,10 @@ def weigh(s, params, start_i):
 
 @kernel(u4(record("StabilityState"), record("Params"), f4, f4))
 def follow_baseline(s, params, left, right):
-    """Learn the baseline from a block's means: fast in the fresh phase, slowly afterwards, not while an alert is on."""
+    """Learn the baseline from a block's means: fast in the fresh phase, slowly afterwards, not while a warning is on."""
     p = params.stability
     for k in range(2):
-        if s.phase == _WATCHING and (s.active[k] != _U0 or s.active[2] != _U0):
+        if s.phase == _WATCHING and (s.active[k] >= _WARNING or s.active[2] >= _WARNING):
             continue
         s.weight_n[k] += _F1
         if s.phase == _WATCHING and s.weight_n[k] > p.memory_n:
@@ -374,8 +384,9 @@ def let_go(s, params, c):
         return _U0
     s.below_n[c] += _U1
     if s.below_n[c] >= p.clear_n:
+        if s.active[c] >= _WARNING:
+            s.quick[c], s.slow_sum[c] = _F0, _F0
         s.active[c], s.below_n[c] = _U0, _U0
-        s.quick[c], s.slow_sum[c] = _F0, _F0
     return _U0
 
 
@@ -440,9 +451,11 @@ def close_block(s, params, at_i, alert):
     if s.blocks_n < _MANY:
         s.blocks_n += _U1
     if find_jump(s, params) != _U0 and s.phase == _WATCHING:
+        if s.loose != _U0 or may_alert(s, params, _U0, at_i) == _U0:
+            return _U0
         raise_alert(s, params, at_i, alert, _MOVED, _WARNING, np.int32(-1))
         return _U1
-    if follow_looseness(s, params, regularity) != _U0:
+    if follow_looseness(s, params, regularity) != _U0 and may_alert(s, params, _U0, at_i) != _U0:
         raise_alert(s, params, at_i, alert, _LOOSE, _WARNING, np.int32(-1))
         return _U1
     if s.phase == _SETTLING:
