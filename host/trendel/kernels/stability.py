@@ -344,7 +344,7 @@ def weigh(s, params, start_i):
 
 @kernel(u4(record("StabilityState"), record("Params"), f4, f4))
 def follow_baseline(s, params, left, right):
-    """Learn the baseline from a block's means: fast in the fresh phase, slowly afterwards, not while a warning is on."""
+    """Learn the baseline from the block: fast in the fresh phase, slowly afterwards, not while a warning is on."""
     p = params.stability
     for k in range(2):
         if s.phase == _WATCHING and (s.active[k] >= _WARNING or s.active[2] >= _WARNING):
