@@ -272,6 +272,8 @@ class Twin:
         shown = self.evidence(c) * (p.both if c == BOTH else 1.0)
         if shown < p.notice or change < p.notice_rad:
             return 0
+        if c == BOTH and change < p.alike * max(self.changes()):
+            return 0
         if c > BOTH:
             return 1 if shown >= 1 and change >= p.warning_rad + p.notice_rad else 0
         if shown < 1 or change < p.warning_rad:

@@ -16,7 +16,7 @@ from trendel.analysis.parameters import Baseline, Parameters, Setup, Stability, 
 from trendel.kernels.compile import zeros
 from trendel.kernels.layout import DTYPES, NEW_ALERT
 from trendel.kernels.metrics import M_OBLIQUITY_PEAK, M_TILT_MEAN
-from trendel.kernels.stability import follow, stability_reset
+from trendel.kernels.stability import follow, show_course, stability_reset
 
 ALERTS_MAX = 64
 _VALID = np.uint32(1 << M_OBLIQUITY_PEAK | 1 << M_TILT_MEAN)
@@ -51,18 +51,18 @@ def feed(steps: Steps) -> Fed:
 
 
 @numba.njit(nogil=True)
-def _loop(state, params, row, out, start_i, end_i, side, known, turned_n, columns, alerts, course):  # type: ignore[no-untyped-def]
+def _loop(state, params, row, alert, start_i, end_i, side, known, turned_n, columns, alerts, course):  # type: ignore[no-untyped-def]
     n = 0
     for i in range(len(side)):
         row.ic_i, row.end_i, row.side = start_i[i], end_i[i], side[i]
         row.step_time_s, row.quality, row.regularity = columns[i, 0], columns[i, 1], columns[i, 2]
         row.valid = _VALID if known[i] else np.uint32(0)
         row.metrics[M_OBLIQUITY_PEAK], row.metrics[M_TILT_MEAN] = columns[i, 3], columns[i, 4]
-        if follow(state, params, row, columns[i, 5], turned_n[i], out) & NEW_ALERT and n < len(alerts):
-            alerts[n] = out.alert
+        if follow(state, params, row, columns[i, 5], turned_n[i], alert) & NEW_ALERT and n < len(alerts):
+            alerts[n] = alert
             n += 1
         if len(course):
-            course[i] = out.course
+            show_course(state, params, course[i])
     return n
 
 
@@ -74,9 +74,9 @@ def parameters(stability: Mapping[str, Any] | None = None, baseline: Baseline | 
 
 def detect(fed: Fed, params: np.recarray, course: bool = False) -> tuple[NDArray[np.void], NDArray[np.void]]:
     """Alerts of a run (m,), and where asked for the Course after each step (n,), else (0,)."""
-    state, out, row = zeros("StabilityState"), zeros("Out"), zeros("StepRow")
+    state, alert, row = zeros("StabilityState"), zeros("Alert"), zeros("StepRow")
     alerts, kept = np.zeros(ALERTS_MAX, DTYPES["Alert"]), np.zeros(len(fed.side) * course, DTYPES["Course"])
     stability_reset(state[0], params[0])
-    n = _loop(state[0], params[0], row[0], out[0], fed.start_i, fed.end_i, fed.side, fed.known, fed.turned_n,
+    n = _loop(state[0], params[0], row[0], alert[0], fed.start_i, fed.end_i, fed.side, fed.known, fed.turned_n,
               fed.columns, alerts, kept)  # fmt: skip
     return alerts[:n], kept

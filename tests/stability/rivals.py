@@ -1,7 +1,8 @@
-"""Two plain detectors to be beaten: a fixed threshold on pelvic drop, and a rolling mean against the first five minutes.
+"""Two plain detectors to be beaten: a fixed threshold on pelvic drop, and a rolling mean against the first 5
+minutes.
 
-Both are judged by the rules of score.py, alarm no more often than every rest_s as Trendel does, and end an alarm when the
-mean falls below the threshold again.
+Both are judged by the rules of score.py, alarm no more often than every rest_s as Trendel does, and end an alarm when
+the mean falls below the threshold again.
 """
 
 from __future__ import annotations

@@ -169,7 +169,7 @@ class Stability:
     rest_s: float = 300.0
     clear_share: float = 0.6
     clear_s: float = 30.0
-    block_steps: int = 8
+    block_steps: int = 12
     quality_min: float = 0.6
     skip_s: float = 12.0
     gap_s: float = 2.0
@@ -180,22 +180,23 @@ class Stability:
     settle_cadence: float = 0.01
     settle_hold_s: float = 60.0
     settle_max_s: float = 480.0
-    learn_s: float = 360.0
+    learn_s: float = 150.0
     memory_s: float = 1200.0
     keep_s: float = 72.0
     common: float = 0.2
     noise_deg: float = 0.1
     noise_s: float = 250.0
-    noise_memory_s: float = 1200.0
+    noise_memory_s: float = 1000.0
     noise_min_deg: float = 0.02
     score_max: float = 2.5
     allow_slow: float = 0.6
-    allow_quick: float = 1.6
-    limit_slow: float = 18.0
-    limit_quick: float = 5.5
-    both: float = 0.5
+    allow_quick: float = 1.85
+    limit_slow: float = 18.4
+    limit_quick: float = 5.6
+    both: float = 0.4
+    alike_share: float = 0.6
     notice_share: float = 0.6
-    opposite_share: float = 0.75
+    opposite_share: float = 1.0
     cadence_prior: float = 0.01
     cadence_max_deg: float = 0.7
     jump_obliquity_deg: float = 4.0
@@ -375,6 +376,7 @@ def _stability(p: Stability, baseline: Baseline | None) -> dict[str, Any]:
         "limit_slow_inv": 1 / p.limit_slow,
         "limit_quick_inv": 1 / p.limit_quick,
         "both": p.both,
+        "alike": p.alike_share,
         "notice": p.notice_share,
         "notice_rad": p.notice_deg * rad,
         "warning_rad": p.warning_deg * rad,

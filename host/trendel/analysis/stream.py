@@ -77,9 +77,10 @@ class Stream:
         self._watch()
         init(self._state[0], self._params[0])
         self._signals = zeros("Signal", 0)
-        self._counts = np.zeros(2, np.int64)
+        self._counts = np.zeros(3, np.int64)
         self._steps = np.zeros(_ROWS_MIN, DTYPES["StepRow"])
         self._strides = np.zeros(_ROWS_MIN, DTYPES["StrideRow"])
+        self._alerts = np.zeros(_ROWS_MIN, DTYPES["Alert"])
         self._samples = zeros("Sample", 64)
         self._nothing = Completed(self._steps_table(0), self._strides_table(0), alerts_table())
 
@@ -111,6 +112,7 @@ class Stream:
         room = _ROWS_MIN + int(n / self.rate_hz / 0.2)
         if room > len(self._steps):
             self._steps, self._strides = np.zeros(room, DTYPES["StepRow"]), np.zeros(room, DTYPES["StrideRow"])
+            self._alerts = np.zeros(room, DTYPES["Alert"])
         part = self._samples[:n]
         part["acc_mps2"] = acc
         if self._has_gyro:
@@ -135,7 +137,17 @@ class Stream:
         part["marks"] = marks
         self._counts[:] = 0
         before = self._moment()
-        seen = run(self._state, self._params, part, self._signals, self._steps, self._strides, self._out, self._counts)
+        seen = run(
+            self._state,
+            self._params,
+            part,
+            self._signals,
+            self._steps,
+            self._strides,
+            self._alerts,
+            self._out,
+            self._counts,
+        )
         self.samples_n += n
         events = self._events(before, bool(seen & COLD_START))
         if not self._counts[0] and not events:

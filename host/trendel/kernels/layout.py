@@ -268,6 +268,7 @@ PARAM_STRUCTS = (
             _f("limit_slow_inv", "1", "1 / decision limit of the first"),
             _f("limit_quick_inv", "1", "1 / of the second"),
             _f("both", "1", "weight of the evidence for both sides at once"),
+            _f("alike", "1", "both sides have changed if one has by this share of the other"),
             _f("notice", "1", "share of the decision limit that is enough for a notice"),
             _f("notice_rad", "rad", "least change that is worth a notice"),
             _f("warning_rad", "rad", "a warning"),
@@ -542,6 +543,16 @@ IO_STRUCTS = (
         ),
     ),
     Struct(
+        "Course",
+        "Where the stability stage stands. Pairs are left, right.",
+        (
+            _u("phase", "PHASE_*"),
+            _f("level", "rad", "", 2),
+            _f("baseline", "rad", "", 2),
+            _f("evidence", "1", "share of the decision limit", CHANNEL_N),
+        ),
+    ),
+    Struct(
         "StrideRow",
         "One stride: from initial contact of one foot to the next of the same.",
         (
@@ -560,6 +571,7 @@ IO_STRUCTS = (
             _u("valid", "bit k: metric k is known for both steps"),
             _f("metrics", "", "mean of its two steps", METRIC_N),
             _f("left_minus_right", "", "left step less right step", METRIC_N),
+            _s("course", "Course", "of hip stability after it"),
         ),
     ),
     Struct(
@@ -592,16 +604,6 @@ IO_STRUCTS = (
         ),
     ),
     Struct(
-        "Course",
-        "Where the stability stage stands. Pairs are left, right.",
-        (
-            _u("phase", "PHASE_*"),
-            _f("level", "rad", "", 2),
-            _f("baseline", "rad", "", 2),
-            _f("evidence", "1", "share of the decision limit", CHANNEL_N),
-        ),
-    ),
-    Struct(
         "Out",
         "What one step of the kernel gives.",
         (
@@ -609,7 +611,6 @@ IO_STRUCTS = (
             _s("step", "StepRow", "valid when NEW_STEP is returned"),
             _s("stride", "StrideRow", "valid when NEW_STRIDE is returned"),
             _s("alert", "Alert", "valid when NEW_ALERT is returned"),
-            _s("course", "Course", "after the newest step"),
         ),
     ),
 )

@@ -31,6 +31,7 @@ from trendel.kernels.layout import (
     LAYOUT_HASH,
     MAGIC_PARAMS,
     MAGIC_STATE,
+    NEW_ALERT,
     NEW_STEP,
     NEW_STRIDE,
     QUEUE_N,
@@ -56,6 +57,7 @@ from trendel.kernels.mounting import (
     was_turned,
     watch_standing,
 )
+from trendel.kernels.stability import follow, show_course, stability_reset
 from trendel.kernels.stride import copy_row, make_stride, measure_step, resample, settle_side
 
 _F0, _F1, _HALF = np.float32(0.0), np.float32(1.0), np.float32(0.5)
@@ -73,7 +75,8 @@ _STANDING, _WALKING, _RUNNING, _UNKNOWN = (
     np.uint32(SEGMENT_RUNNING),
     np.uint32(SEGMENT_UNKNOWN),
 )
-_NEW_STEP, _NEW_STRIDE, _COLD_START = np.int32(NEW_STEP), np.int32(NEW_STRIDE), np.int32(COLD_START)
+_NEW_STEP, _NEW_STRIDE, _NEW_ALERT = np.int32(NEW_STEP), np.int32(NEW_STRIDE), np.int32(NEW_ALERT)
+_COLD_START = np.int32(COLD_START)
 
 
 @kernel(i4(record("State"), record("Params")))
@@ -124,6 +127,7 @@ def init(state, params):
     c.since_good_s = _F0
     c.step_last_s = _F0
     c.good_tick = _I0
+    stability_reset(state.stability, params)
     return _COLD_START
 
 
@@ -278,8 +282,11 @@ def emit(state, params, out):
     c.queue_n -= _U1
     copy_row(pending.row, out.step)
     flags = _NEW_STEP
+    s = state.stability
+    flags |= follow(s, params, out.step, pending.obl_mean, state.mounting.turned_n, out.alert)
     if c.last_ok != _U0 and pending.chained != _U0:
         make_stride(c.last, out.step, out.stride)
+        show_course(s, params, out.stride.course)
         flags |= _NEW_STRIDE
     copy_row(out.step, c.last)
     c.last_ok = _U1
@@ -313,7 +320,7 @@ def say_nothing(signal):
 
 @kernel(i4(record("State"), record("Params"), record("Sample"), record("Out")))
 def step(state, params, sample, out):
-    """Take one sample. Returns flags: NEW_STEP, NEW_STRIDE (rows in out), COLD_START.
+    """Take one sample. Returns flags: NEW_STEP, NEW_STRIDE, NEW_ALERT (rows in out), COLD_START.
 
     A state that is not of these parameters or of this layout is started anew, and said so.
     """
@@ -385,12 +392,13 @@ def step(state, params, sample, out):
         rows("Signal"),
         rows("StepRow"),
         rows("StrideRow"),
+        rows("Alert"),
         rows("Out"),
         COUNTS,
     )
 )
-def run(state, params, samples, signals, steps, strides, out, counts):
-    """The loop over step() and nothing else. The row arrays must be long enough; counts (2,) says how full they are.
+def run(state, params, samples, signals, steps, strides, alerts, out, counts):
+    """The loop over step() and nothing else. The row arrays must be long enough; counts (3,) says how full they are.
 
     state, params, out: (1,). samples: (n,). signals: (n,) to be filled, or (0,) where they are not wanted. Returns the
     flags of all samples, or'ed.
@@ -407,6 +415,9 @@ def run(state, params, samples, signals, steps, strides, out, counts):
         if flags & _NEW_STRIDE:
             strides[counts[1]] = o.stride
             counts[1] += 1
+        if flags & _NEW_ALERT:
+            alerts[counts[2]] = o.alert
+            counts[2] += 1
         if keep:
             signals[i] = o.signal
     return seen

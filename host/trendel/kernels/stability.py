@@ -365,6 +365,10 @@ def level_of(s, params, c):
     change = change_of(s, c)
     if shown < p.notice or change < p.notice_rad:
         return _U0
+    if c == np.int32(2):
+        left, right = change_of(s, _I0), change_of(s, np.int32(1))
+        if change < p.alike * (left if left > right else right):
+            return _U0
     if c > np.int32(2):
         return _NOTICE if shown >= _F1 and change >= p.warning_rad + p.notice_rad else _U0
     if shown < _F1 or change < p.warning_rad:
@@ -428,7 +432,7 @@ def decide(s, params, at_i, alert):
 def close_block(s, params, at_i, alert):
     """A block is full: learn from it or judge it. 1 if there is an alert."""
     p = params.stability
-    count = np.float32(s.n[0] + s.n[1])
+    count = np.float32(s.n[0]) + np.float32(s.n[1])
     left, right = s.sum[0] / np.float32(s.n[0]), s.sum[1] / np.float32(s.n[1])
     obl, tilt, step_s, regularity = s.means[0] / count, s.means[1] / count, s.means[2] / count, s.means[3] / count
     start_i = s.start_i
@@ -486,14 +490,14 @@ def show_course(s, params, course):
     return _U0
 
 
-@kernel(i4(record("StabilityState"), record("Params"), record("StepRow"), f4, u4, record("Out")))
-def follow(s, params, row, obl_mean, turned_n, out):
+@kernel(i4(record("StabilityState"), record("Params"), record("StepRow"), f4, u4, record("Alert")))
+def follow(s, params, row, obl_mean, turned_n, alert):
     """Take one step. obl_mean: mean obliquity (rad). turned_n: the mounting's count. Returns NEW_ALERT or 0."""
     p = params.stability
     if turned_n != s.turned_n:
         s.turned_n = turned_n
         learn_anew(s, params)
-        raise_alert(s, params, row.end_i, out.alert, _MOVED, _WARNING, np.int32(-1))
+        raise_alert(s, params, row.end_i, alert, _MOVED, _WARNING, np.int32(-1))
         return _NEW_ALERT
     broken = s.seen == _U0 or row.segment_i != s.segment_i
     if s.seen != _U0:
@@ -526,10 +530,9 @@ def follow(s, params, row, obl_mean, turned_n, out):
     s.means[3] += row.regularity
     flags = _I0
     if s.n[0] >= p.block_n and s.n[1] >= p.block_n:
-        if close_block(s, params, row.end_i, out.alert) != _U0:
+        if close_block(s, params, row.end_i, alert) != _U0:
             flags = _NEW_ALERT
-        show_course(s, params, out.course)
-    elif s.n[0] + s.n[1] > p.block_n << _U1 << _U1:
+    elif np.float32(s.n[0]) + np.float32(s.n[1]) > np.float32(4.0) * np.float32(p.block_n):
         # One side is not seen: such a block says nothing of either.
         clear_block(s)
     return flags
