@@ -26,7 +26,7 @@ lint: $(VENV)/.ready-test  ## ruff and mypy (the import contract is one of the t
 bench: $(VENV)/.ready-dev  ## speed, beside the C++ VQF in the same run
 	$(BIN)/python -m tests.bench
 
-accuracy: $(VENV)/.ready-dev  ## accuracy on the recordings that TRENDEL_DATA names
+accuracy: $(VENV)/.ready-dev  ## accuracy on the recordings that TRENDEL_DATA names and on simulated runs (some 5 minutes)
 	@test -n "$(TRENDEL_DATA)" || { echo "make accuracy needs TRENDEL_DATA=FOLDER, the folder of recordings with truth"; exit 2; }
 	$(BIN)/python -m tests.validation
 

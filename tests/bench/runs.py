@@ -8,9 +8,10 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from trendel.simulation.simple_run import SimpleRunParameters, simple_run
+from trendel.simulation import SensorModel, Session, simulate
 
 RATE_HZ = 208.0
+SENSOR = SensorModel(rate_hz=RATE_HZ, rate_error=0.0, rate_drift=0.0)
 HOUR_N = int(3600 * RATE_HZ)
 F32 = npt.NDArray[np.float32]
 
@@ -31,7 +32,7 @@ class Samples:
 @cache
 def ten_minutes() -> Samples:
     """Standing, walking, 575 s of running, standing."""
-    run = simple_run(SimpleRunParameters(stand_s=6, walk_s=15, run_s=575, end_s=4))
+    run = simulate(Session((("stand", 6.0), ("walk", 15.0), ("run", 575.0), ("stand", 4.0))), SENSOR)
     return Samples(run.acc_mps2, run.gyr_radps)
 
 
@@ -44,6 +45,6 @@ def running(n: int = HOUR_N) -> Samples:
 @cache
 def walking(n: int = HOUR_N) -> Samples:
     """An hour of walking and standing, without a running step."""
-    run = simple_run(SimpleRunParameters(stand_s=6, walk_s=300, run_s=6, end_s=0))
+    run = simulate(Session((("stand", 6.0), ("walk", 306.0))), SENSOR)
     stop = int(305 * RATE_HZ)
     return Samples(run.acc_mps2[:stop], run.gyr_radps[:stop]).tiled(n)

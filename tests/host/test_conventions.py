@@ -8,8 +8,8 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 import trendel
+from tests.plain_run import plain_run
 from trendel.constants import STANDARD_GRAVITY_MPS2
-from trendel.simulation import SimpleRunParameters, simple_run
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "conventions.md"
 AXES = "xyz"
@@ -61,7 +61,7 @@ def test_positive_angle_is_where_the_page_says(angle: str) -> None:
 
 
 def test_swing_side_falling_is_a_positive_drop_on_both_sides() -> None:
-    run = simple_run(SimpleRunParameters(stand_s=4.0, walk_s=0.0, run_s=25.0))
+    run = plain_run(run_s=25.0)
     recording = trendel.Recording.from_arrays(run.acc_mps2, run.gyr_radps, run.rate_hz)
     steps = trendel.analyze(recording).steps.data
     truth = run.steps[run.steps["steady"]]

@@ -75,7 +75,9 @@ def rises_and_falls(
     falls: list[int] = []
     high, top, bottom = False, G, G
     fade = min(1.0, tick_s / c.slow_tau_s)
-    for k in range(half, len(slow) - half):
+    for k in range(len(slow) - half):
+        if high and (k - 1 - rises[-1][0]) * tick_s * 1000 > c.step_max_ms:
+            high, top, bottom = False, slow[k - 1], slow[k - 1]
         if high:
             top = max(top, slow[k])
             bottom += fade * (level[k + half] - bottom)
@@ -90,7 +92,7 @@ def rises_and_falls(
             falls.append(k)
         elif not high and slow[k] >= middle:
             high, top = True, slow[k]
-            last = slow[k - 1] if k > half else G
+            last = slow[k - 1] if k > 0 else G
             back = np.clip((slow[k] - middle) / (slow[k] - last), 0.0, 1.0) if slow[k] > last else 0.0
             rises.append((k, k - float(back)))
     return rises, falls
@@ -186,22 +188,31 @@ def toe_off(
     return (end, False) if contact_s >= duration else (ic + contact_s / tick_s, clear)
 
 
-def is_running(up: F64, fine: F64, rise: int, next_rise: int, tick_s: float, c: Any) -> bool:
-    """Does the body nearly fly, and swing once up and down between these two mid rises?"""
+def verdict(up: F64, fine: F64, rise: int, next_rise: int, tick_s: float, c: Any) -> int:
+    """Does the body nearly fly, and swing once up and down between these two mid rises? 0 no to 3 yes."""
     duration_ms = (next_rise - rise) * tick_s * 1000
     if not c.step_min_ms <= duration_ms <= c.step_max_ms:
-        return False
+        return 0
     inside = up[rise:next_rise] - G
     swing = 2 * np.abs(np.fft.fft(inside)[1]) / len(inside) / G
     least = fine[rise:next_rise].min() / G
-    clear = swing >= c.swing_g and least <= c.float_g
-    usual = c.step_min_weak_ms <= duration_ms <= c.step_max_weak_ms
-    weak = usual and swing >= c.swing_weak_g and least <= c.float_weak_g
-    return bool(clear or weak)
+    # 1: may be weak, 0: must be clear.
+    weak = 1 - np.clip((duration_ms - c.step_slow_ms) / c.step_slow_span_ms, 0, 1)
+    if duration_ms < c.step_min_weak_ms:
+        weak = 0.0
+    for answer, clear in ((3, 1 - weak), (2, (1 - weak) / 2)):
+        swings = swing >= np.interp(clear, [0, 1], [c.swing_weak_g, c.swing_g])
+        floats = least <= np.interp(clear, [0, 1], [c.float_weak_g, c.float_g])
+        if swings and floats and (answer == 3 or weak > 0):
+            return answer
+    return int(swing >= c.swing_keep_g and least <= c.float_keep_g)
 
 
 def find_steps(up: F64, forward: F64 | None, c: Any, tick_s: float) -> list[Step]:
     """The running steps of a whole recording.
+
+    A run begins with start_steps in a row that are running by themselves. In it weaker ones count between others, and
+    after a break resume_steps go on with it. It ends end_s after the last step that is running by itself.
 
     Args:
         up, forward: (n,) mean specific force of each tick, m/s2; forward None where it is not known.
@@ -217,30 +228,43 @@ def find_steps(up: F64, forward: F64 | None, c: Any, tick_s: float) -> list[Step
     level, _ = lfilter([share], [1.0, share - 1.0], up, zi=[G * (1 - share)])
     rises, falls = rises_and_falls(slow, level, half, c, tick_s)
     expected = Expected(c)
-    steps: list[Step] = []
-    chains: list[list[Step]] = [[]]
-    running, last_good = False, -np.inf
+    sure: list[Step] = []
+    waiting: list[Step] = []
+    running, last_good, in_a_row, chain = False, -np.inf, 0, 0
     before: tuple[int, float, bool] | None = None
+
     for rise, instant in rises:
+        if before is not None and (rise - before[0]) * tick_s * 1000 > c.step_max_ms:
+            waiting, in_a_row, chain, before = [], 0, chain + 1, None
+            expected = expected if running else Expected(c)
         if running and (rise - 1 - last_good) * tick_s > c.end_s:
             running, expected = False, Expected(c)
+            waiting, in_a_row, chain = [], 0, chain + 1
         mean_s, width_s = expected.where()
         about = instant - mean_s / tick_s
         found, clear = initial_contact(light, light_forward, rise, about, width_s / tick_s, c, tick_s)
         lag_s, plausible = expected.lag((instant - found) * tick_s)
         ic, clear = (found, clear) if plausible else (instant - lag_s / tick_s, False)
-        if before is not None and is_running(up, light, before[0], rise, tick_s, c):
+        if before is None:
+            before = (rise, ic, clear)
+            continue
+        v = verdict(up, light, before[0], rise, tick_s, c)
+        runs = (v >= 2 or (v == 1 and in_a_row > 0)) if running else v == 3
+        if runs and before[1] >= 0:
             fall = next(k for k in falls if k > before[0])
             to, to_clear = toe_off(up, even_up, even_forward, before[0], fall, rise, before[1], ic, c, tick_s)
-            steps.append(Step(before[1], to, ic, before[2] and to_clear and clear, before[0], rise, len(chains)))
-            chains[-1].append(steps[-1])
-            running, last_good = running or len(chains[-1]) >= c.start_steps, rise
+            waiting.append(Step(before[1], to, ic, before[2] and to_clear and clear, before[0], rise, chain))
+            in_a_row += 1
+            if v >= 2:
+                last_good = rise
+                running = running or in_a_row >= c.start_steps
+                if running and in_a_row >= c.resume_steps:
+                    sure, waiting = sure + waiting, []
         else:
-            chains.append([])
-            if not running:
-                expected = Expected(c)
+            waiting, in_a_row, chain = [], 0, chain + 1
+            expected = expected if running else Expected(c)
         before = (rise, ic, clear)
-    return given_out(steps, c, tick_s)
+    return sure
 
 
 class Expected:
@@ -264,23 +288,6 @@ class Expected:
         taken_s = np.clip(found_s, mean_s - reach_s, mean_s + reach_s)
         self.mean_s += (taken_s - self.mean_s) / min(self.n, self.c.lag_memory_steps)
         return (found_s if plausible else mean_s), plausible
-
-
-def given_out(steps: list[Step], c: Any, tick_s: float) -> list[Step]:
-    """Only chains of start_steps begin a run; within it, chains of resume_steps go on with it."""
-    chains: dict[int, list[Step]] = {}
-    for step in steps:
-        chains.setdefault(step.chain, []).append(step)
-    kept: list[Step] = []
-    last = -np.inf
-    for chain in chains.values():
-        # Each step is known at its second mid rise; a run lasts while steps are known at least every end_s.
-        resumed = (chain[0].next_rise - last) * tick_s <= c.end_s
-        if len(chain) >= (c.resume_steps if resumed else c.start_steps):
-            kept += chain
-        if resumed or len(chain) >= c.start_steps:
-            last = chain[-1].next_rise
-    return kept
 
 
 def frontal_sign(obliquity: F64, rotation: F64, step: Step, c: Any) -> float:

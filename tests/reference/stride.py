@@ -6,13 +6,16 @@ each tick by the part that lies inside.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
-from scipy.integrate import cumulative_simpson, quad
+from scipy.integrate import cumulative_simpson
 from scipy.interpolate import make_interp_spline
 
 F64 = npt.NDArray[np.float64]
 PHASES = 24
+G = 9.80665
 
 
 def weights(n: int, start: float, stop: float) -> F64:
@@ -40,21 +43,47 @@ def excursion_continuous(acc: F64, start: float, stop: float, dt: float) -> floa
     return float(np.ptp(cumulative_simpson(velocity - velocity.mean(), x=t * dt, initial=0.0)))
 
 
-def vertical_metrics(up: F64, forward: F64, ic: float, to: float, end: float, dt: float) -> dict[str, float]:
-    """Oscillation and braking of one step; instants in ticks."""
-    whole, stance = weights(len(up), ic, end), weights(len(up), ic, to)
+@dataclass
+class Heights:
+    """Vertical excursion of one step after another, closed over the stride about the mean of the last steps."""
+
+    memory: int = 5
+    means: int = 0
+    level: float = 0.0
+    last: tuple[float, float, float] | None = None  # gain of velocity and height from rest, duration
+
+    def excursion(self, up: F64, ic: float, end: float, dt: float, chained: bool) -> float:
+        """Peak to peak (m) of the next step; instants in ticks, dt seconds a tick, up m/s2."""
+        w = weights(len(up), ic, end)
+        inside = np.flatnonzero(w)
+        a, h = up[inside] - G, w[inside] * dt
+        gain, height, duration = self.integrate(a, h, 0.0)[0], self.integrate(a, h, 0.0)[1][-1], h.sum()
+        self.means += 1
+        self.level += (gain / duration - self.level) / min(self.means, self.memory)
+        drop = 0.5 * self.level * duration**2
+        if chained and self.last is not None:
+            # Height and speed after both steps are those before them.
+            last_gain, last_height, last_s = self.last
+            last_gain -= self.level * last_s
+            last_height -= 0.5 * self.level * last_s**2
+            speed = last_gain - (last_height + last_gain * duration + height - drop) / (last_s + duration)
+        else:
+            speed = -(height - drop) / duration
+        self.last = (gain, height, duration)
+        return float(np.ptp(self.integrate(a - self.level, h, speed)[1]))
+
+    @staticmethod
+    def integrate(a: F64, h: F64, speed: float) -> tuple[float, F64]:
+        """Velocity at the end, and heights from 0 on, of a piecewise constant acceleration over intervals h."""
+        v = speed + np.concatenate([[0.0], np.cumsum(a * h)])
+        return float(v[-1]), np.concatenate([[0.0], np.cumsum(h * (v[1:] + v[:-1]) / 2)])
+
+
+def braking(forward: F64, ic: float, to: float, end: float, dt: float) -> float:
+    """Largest loss of forward speed (m/s) in stance, about the step's mean; instants in ticks."""
+    whole, stance = weights(len(forward), ic, end), weights(len(forward), ic, to)
     speed = np.cumsum(stance * (forward - np.average(forward, weights=whole))) * dt
-    return {
-        "vertical_oscillation_mm": excursion(up, whole, dt) * 1e3,
-        "braking_mps": -min(0.0, float(speed.min())),
-    }
-
-
-def force_metrics(contact_s: float, step_s: float) -> dict[str, float]:
-    """Peak and impulse of a half sine of force over the contact, with one body weight on average over the step."""
-    one, _ = quad(lambda t: np.sin(np.pi * t / contact_s), 0.0, contact_s)
-    peak = step_s / one
-    return {"peak_vgrf_bw": peak, "impulse_bws": peak * one}
+    return -min(0.0, float(speed.min()))
 
 
 def angle_metrics(tilt: F64, obliquity: F64, rotation: F64, ic: float, to: float, end: float) -> dict[str, float]:

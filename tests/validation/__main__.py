@@ -18,16 +18,16 @@ def main() -> int:
     start = time.perf_counter()
     try:
         folder()
-        from tests.validation import figures, report
+        from tests.validation import figures, long_run, report
 
+        long_run.begin()
         found = report.write(options.docs / "accuracy.md")
         names = figures.all_figures(options.docs / "figures")
     except NoDataError as error:
         print(f"make accuracy: {error}.", file=sys.stderr)
         return 2
-    width = max(len(t.what) for t in found)
-    for t in found:
-        print(f"{t.what:{width}}  {t.measured:>12}  {t.target:8}  {'met' if t.met else 'MISSED'}")
+    for t in sorted(found, key=lambda t: t.met):
+        print(f"{'met   ' if t.met else 'MISSED'}  {t.key}: {t.measured} ({t.target})")
     missed = sum(not t.met for t in found)
     print(
         f"wrote {options.docs / 'accuracy.md'} and {len(names)} figures in {time.perf_counter() - start:.0f} s; "

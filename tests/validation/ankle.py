@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy.signal import butter, find_peaks, sosfiltfilt
 
 from tests.validation.data import F64
@@ -25,12 +26,17 @@ LEAST_BOUT_S = 4.0
 
 @dataclass(frozen=True)
 class Ankle:
-    """Strides of running, from swing to swing: start and end (n,) s. Bouts of running and of walking: (m, 2) s."""
+    """Strides of running, from swing to swing: start and end (n,) s. Bouts of running and of walking: (m, 2) s.
+
+    swings_s: instants of all swings; runs: which of them are of running.
+    """
 
     start_s: F64
     end_s: F64
     running_s: F64
     walking_s: F64
+    swings_s: F64
+    runs: npt.NDArray[np.bool_]
 
 
 def _swings(t: F64, norm: F64, rate_hz: float) -> tuple[F64, F64]:
@@ -72,4 +78,4 @@ def read(t: F64, norm_mps2: F64, rate_hz: float) -> Ankle:
     length = end - start
     stride = runs[:-1] & runs[1:] & (length >= RUNNING_STRIDE_S[0]) & (length <= RUNNING_STRIDE_S[1])
     running = _bouts(instants[runs])
-    return Ankle(start[stride], end[stride], running, _bouts(instants[~runs]))
+    return Ankle(start[stride], end[stride], running, _bouts(instants[~runs]), instants, runs)

@@ -15,7 +15,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
 
-from tests.validation import mocap, orientation, treadmill
+from tests.validation import mocap, orientation, outdoor, treadmill, waist
 from tests.validation.agreement import agreement
 from tests.validation.data import F64
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-OURS, TRUTH, OTHER, LEFT, RIGHT = "#0b6e99", "#222222", "#c9762b", "#2f7d32", "#b3261e"
+OURS, TRUTH, OTHER, LEFT, RIGHT = "#0b6e99", "#222222", "#c9762b", "#009e73", "#d55e00"
 DPI = 80
 
 
@@ -131,7 +131,7 @@ def angle_waveforms(path: Path) -> None:
     axes[0, 0].set_ylim(low, high + 0.2 * (high - low))
     axes[0, 0].legend(loc="upper right", ncols=2, fontsize=8)
     axes[0, 1].set_title("mean stride +- SD, left contact to left contact", fontsize=9)
-    axes[2, 0].set_xlabel("time (s); shaded: left foot (green), right foot (red) on the ground by force plate")
+    axes[2, 0].set_xlabel("time (s); shaded: left foot (green), right foot (orange) on the ground by force plate")
     axes[2, 1].set_xlabel("part of the stride")
     save(figure, path)
 
@@ -144,28 +144,51 @@ def _mean_stride(ax: Axes, t: F64, values: F64, starts: F64, phase: F64, colour:
 
 
 def step_agreement(path: Path) -> None:
-    """Step metrics of the mocap run, estimate less truth, one dot a step."""
-    differences = mocap.step_differences()
-    units = {"ms": "ms", "mm": "mm", "deg": "deg"}
-    names = [n for n in differences if not n.startswith(("ic_", "to_"))]
-    figure, axes = plt.subplots(2, 4, figsize=(12, 5))
-    for ax, name in zip(axes.ravel(), names, strict=False):
-        e = differences[name]
-        found = agreement(e)
-        ax.plot(e, "o", ms=3.5, color=OURS)
-        ax.axhline(found.bias, color=OURS)
-        for limit in found.limits:
-            ax.axhline(limit, color=OURS, ls="--", lw=1)
-        ax.axhline(0, color="0.5", lw=0.6)
-        unit = units[name.rsplit("_", 1)[1]]
-        ax.set_title(f"{name}\n{found.bias:+.2f}, RMSE {found.rmse:.2f} {unit}", fontsize=9)
-        ax.set_xlabel("step")
+    """Step metrics of the mocap run, Bland-Altman, one dot a step."""
+    given = mocap.measure().given
+    figure, axes = plt.subplots(2, 4, figsize=(12, 5.4))
+    for ax, (name, true) in zip(axes.ravel(), given.truth.items(), strict=True):
+        _bland_altman(ax, true + given.differences[name] / 2, given.differences[name], name)
+    figure.suptitle("Trendel less markers and force plates against the mean of both; one runner, 7.9 s", fontsize=10)
+    save(figure, path)
+
+
+def _bland_altman(ax: Axes, mean: F64, e: F64, name: str, trial: Any = None, size: float = 12) -> None:
+    """Dots, bias and limits of agreement; name ends with its unit."""
+    found = agreement(e, trial)
+    ax.scatter(mean, e, s=size, color=OURS, alpha=0.6, linewidths=0)
+    ax.axhline(found.bias, color=OTHER)
+    for limit, ci in zip(found.limits, (found.low_ci, found.high_ci), strict=True):
+        ax.axhline(limit, color=OTHER, ls="--", lw=1)
+        ax.axhspan(*ci, color=OTHER, alpha=0.12, lw=0)
+    ax.axhline(0, color="0.5", lw=0.6)
+    unit = name.rsplit("_", 1)[1]
+    ax.set_title(f"{name}: {found.bias:+.2f} ({found.limits[0]:+.2f} to {found.limits[1]:+.2f})", fontsize=8)
+    ax.set_xlabel(f"mean of both ({unit})", fontsize=8)
+
+
+def others(path: Path) -> None:
+    """Bland-Altman of cadence at the waist, single strides outdoors, peak force and impulse on the treadmill."""
+    jogs, strides, trials = waist.jogs(), outdoor.strides(), treadmill.trials()
+    figure, axes = plt.subplots(1, 4, figsize=(14, 3.8))
+    e = np.array([j.cadence_spm - j.truth_spm for j in jogs])
+    _bland_altman(axes[0], np.array([j.truth_spm for j in jogs]) + e / 2, e, "cadence_spm", size=18)
+    e = strides.difference_ms
+    _bland_altman(axes[1], strides.ankle_ms + e / 2, e, "stride_time_ms", size=5)
+    number = np.concatenate([np.full(len(t.differences["impulse_bws"]), k) for k, t in enumerate(trials)])
+    for ax, metric in zip(axes[2:], ("peak_vgrf_bw", "impulse_bws"), strict=True):
+        mean, e = (np.concatenate([getattr(t, f)[metric] for t in trials]) for f in ("means", "differences"))
+        _bland_altman(ax, mean, e, metric, number)
+    for ax, what in zip(
+        axes, ("32 jogs at the waist", "outdoors, hip and ankle", "treadmill", "treadmill"), strict=True
+    ):
+        ax.set_ylabel(f"Trendel less truth; {what.replace('32', str(len(jogs)))}", fontsize=8)
     save(figure, path)
 
 
 def all_figures(folder: Path) -> list[str]:
     """Write every figure; returns the file names."""
-    from tests.validation import figures_runs
+    from tests.validation import figures_conditions, figures_runs, figures_synthetic
 
     style()
     folder.mkdir(parents=True, exist_ok=True)
@@ -174,9 +197,15 @@ def all_figures(folder: Path) -> list[str]:
         "orientation.png": orientation_trials,
         "mocap_angles.png": angle_waveforms,
         "mocap_steps.png": step_agreement,
+        "others.png": others,
         "waist.png": figures_runs.waist_run,
         "treadmill.png": figures_runs.treadmill_runs,
         "outdoor.png": figures_runs.outdoor_run,
+        "conditions.png": figures_conditions.conditions,
+        "grid_bias.png": figures_synthetic.grid_bias,
+        "grid_rmse.png": figures_synthetic.grid_rmse,
+        "faults.png": figures_synthetic.fault_bars,
+        "long_run.png": figures_synthetic.two_hours,
     }
     for name, draw in made.items():
         draw(folder / name)

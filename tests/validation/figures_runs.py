@@ -68,7 +68,7 @@ def waist_run(path: Path) -> None:
     angles.set_ylim(low, high + 0.2 * (high - low))
     angles.set_xlim(start, stop)
     angles.set_ylabel("angle (deg)")
-    angles.set_xlabel("time (s); shaded: contacts found, left green, right red")
+    angles.set_xlabel("time (s); shaded: contacts found, left green, right orange")
     angles.legend(loc="upper right", ncols=3, fontsize=8)
     save(figure, path)
 
@@ -117,9 +117,10 @@ def outdoor_run(path: Path) -> None:
     for segment in result.summary["segments"]:
         a, b = segment["start_s"] / 60, segment["end_s"] / 60
         bar.axvspan(a, b, 0.5, 1.0, color=SEGMENT_COLOURS[segment["segment"]], lw=0)
-    for middle, runs in zip(measured.middle_s, measured.ankle_runs, strict=True):
-        bar.axvspan((middle - 0.5) / 60, (middle + 0.5) / 60, 0, 0.42, color=OURS if runs else "#e8e8e8", lw=0)
-    bar.set_yticks([0.21, 0.75], ["running by the ankle", "segments at the hip"])
+    bar.axvspan(0, float(t[-1]) / 60, 0, 0.42, color=SEGMENT_COLOURS["unknown"], lw=0)
+    for bout in outdoor.bouts():
+        bar.axvspan(bout.start_s / 60, bout.end_s / 60, 0, 0.42, color=SEGMENT_COLOURS[bout.kind], lw=0)
+    bar.set_yticks([0.21, 0.75], ["bouts by the ankle", "segments at the hip"])
     bar.set_ylim(0, 1)
     bar.grid(visible=False)
     for name, colour in SEGMENT_COLOURS.items():

@@ -21,6 +21,12 @@ from trendel.recording import Recording
 TARGET_GIVEN_DEG = 0.6
 TARGET_FOUND_DEG = 1.0
 TARGET_HEADING_DEG = 3.0
+TARGETS_STEP = {
+    "pelvic_drop_deg": 0.5,
+    "obliquity_peak_deg": 0.4,
+    "vertical_oscillation_mm": 3.0,
+    "contact_time_ms": 12.0,
+}
 SETTLE_S = 2.0
 TURNS = 20
 MATCH_S = 0.1
@@ -31,12 +37,24 @@ MOUNTING = np.array([[0.0, 0.0, -1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
 
 @dataclass(frozen=True)
 class Case:
-    """One analysis of the recording: RMSE of each angle about its mean (deg), sides, heading error of the mounting."""
+    """One analysis of the recording: RMSE of each angle about its mean (deg), sides, heading error of the mounting.
+
+    differences: estimate less truth of each step metric after the first seconds; early: of the steps before.
+    truth: what differences were taken from, of metrics that are no instants.
+    """
 
     rmse_deg: dict[str, float]
     sides_right: int
     sides_n: int
     mounting_error_deg: float
+    differences: dict[str, F64]
+    early: dict[str, F64]
+    truth: dict[str, F64]
+
+    def step_rmse(self, metric: str, early: bool = False) -> float:
+        """RMSE over steps; early: with those of the first seconds."""
+        e = np.concatenate([self.differences[metric], self.early[metric]]) if early else self.differences[metric]
+        return float(np.sqrt(np.nanmean(e * e)))
 
     @property
     def worst_deg(self) -> float:
@@ -98,7 +116,11 @@ def heading_error_deg(result: Result, mounting: F64) -> float:
 def _case(rec: Recording, mounting: Any, true_axes: F64, truth: Any, contacts: Any) -> tuple[Case, Result]:
     result = trendel.analyze(rec, mounting=mounting)
     right, n = side_count(result, contacts)
-    return Case(angle_rmse(result, truth), right, n, heading_error_deg(result, true_axes)), result
+    late = contacts["ic_s"] >= SETTLE_S
+    differences, true = differences_of(result, late)
+    early, _ = differences_of(result, ~late)
+    rmse, heading = angle_rmse(result, truth), heading_error_deg(result, true_axes)
+    return Case(rmse, right, n, heading, differences, early, true), result
 
 
 @cache
@@ -106,10 +128,15 @@ def measure() -> Measured:
     """Everything about the first recording of mocap/."""
     path = run_path()
     rec = data.recording(path)
-    truth, contacts = data.columns(data.with_suffix(path, ".truth.csv")), true_contacts()
+    truth, contacts = true_signals(), true_contacts()
     given, result = _case(rec, MOUNTING, MOUNTING, truth, contacts)
     found = [_case(turned(rec, r), "auto", MOUNTING @ r.T, truth, contacts)[0] for r in rotations(TURNS)]
     return Measured(path, truth, result, given, found)
+
+
+def true_signals() -> dict[str, npt.NDArray[Any]]:
+    """Angles and vertical position of the pelvis by markers."""
+    return data.columns(data.with_suffix(run_path(), ".truth.csv"))
 
 
 def true_contacts() -> dict[str, npt.NDArray[Any]]:
@@ -117,9 +144,10 @@ def true_contacts() -> dict[str, npt.NDArray[Any]]:
     return data.columns(data.with_suffix(run_path(), ".contacts.csv"))
 
 
+@cache
 def true_steps() -> dict[str, F64]:
     """Metrics of each step as docs/science.md defines them, from markers and force plates alone; NaN at the ends."""
-    contacts, truth = true_contacts(), measure().truth
+    contacts, truth = true_contacts(), true_signals()
     ic, to, left = contacts["ic_s"], contacts["to_s"], contacts["side"] == "L"
     t, obliquity = truth["t_s"], truth["obliquity_left_up_deg"]
     names = (
@@ -145,14 +173,30 @@ def true_steps() -> dict[str, F64]:
     return steps
 
 
-def step_differences() -> dict[str, F64]:
-    """Estimate less truth of each step metric and of ic_ms, to_ms, with the true mounting, after the first 2 s."""
-    steps, contacts, true = measure().result.steps, true_contacts(), true_steps()
+def differences_of(result: Result, wanted: npt.NDArray[np.bool_]) -> tuple[dict[str, F64], dict[str, F64]]:
+    """Estimate less truth of each step metric, ic_ms and to_ms, of the wanted contacts (contacts,) that were found.
+
+    And the truth of the same steps, for the metrics that have a size.
+    """
+    steps, contacts, true = result.steps, true_contacts(), true_steps()
     i, k = pair(contacts["ic_s"], steps["ic_s"], MATCH_S)
-    late = contacts["ic_s"][i] >= SETTLE_S
-    i, k = i[late], k[late]
+    kept = wanted[i]
+    i, k = i[kept], k[kept]
     found = {
         "ic_ms": 1e3 * (steps["ic_s"][k] - contacts["ic_s"][i]),
         "to_ms": 1e3 * (steps["to_s"][k] - contacts["to_s"][i]),
     }
-    return found | {name: steps[name][k] - values[i] for name, values in true.items()}
+    return (
+        found | {name: steps[name][k] - values[i] for name, values in true.items()},
+        {name: values[i] for name, values in true.items()},
+    )
+
+
+def step_differences() -> dict[str, F64]:
+    """Those with the true mounting, after the first 2 s."""
+    return measure().given.differences
+
+
+def worst_found(metric: str) -> float:
+    """RMSE of a step metric, worst of all orientations with the mounting to be found."""
+    return max(case.step_rmse(metric) for case in measure().found)

@@ -3,21 +3,8 @@
 import pytest
 
 from tests.validation import mocap, mocap_long
-from tests.validation.agreement import agreement
 
 pytestmark = pytest.mark.validation
-
-
-@pytest.mark.parametrize("angle", mocap.ANGLES)
-def test_angles_with_the_true_mounting(angle: str) -> None:
-    assert mocap.measure().given.rmse_deg[angle] <= mocap.TARGET_GIVEN_DEG
-
-
-def test_angles_with_the_mounting_found_in_any_orientation() -> None:
-    found = mocap.measure().found
-    assert len(found) == mocap.TURNS
-    worst = max(found, key=lambda case: case.worst_deg)
-    assert worst.worst_deg <= mocap.TARGET_FOUND_DEG, worst
 
 
 def test_every_side_is_right() -> None:
@@ -27,12 +14,6 @@ def test_every_side_is_right() -> None:
         assert case.sides_right == case.sides_n
 
 
-def test_heading_of_the_mounting() -> None:
-    """A heading 5 degrees off mixes tilt into drop; 3 is what the design allows."""
-    for case in mocap.measure().found:
-        assert abs(case.mounting_error_deg) <= mocap.TARGET_HEADING_DEG, case
-
-
 def test_a_longer_run_is_no_worse() -> None:
     """Its own target, in docs/accuracy.md, lies near what the definition of rotation leaves over."""
     for rmse in mocap_long.measure():
@@ -40,11 +21,9 @@ def test_a_longer_run_is_no_worse() -> None:
         assert rmse["rotation"] <= mocap.TARGET_FOUND_DEG
 
 
-def test_step_metrics_are_sane() -> None:
-    """A first version: recorded in docs/accuracy.md, here only kept from going astray."""
-    differences = mocap.step_differences()
-    limits = {"ic_ms": 60, "to_ms": 60, "contact_time_ms": 80, "vertical_oscillation_mm": 10, "pelvic_drop_deg": 2}
-    for name, limit in limits.items():
-        found = agreement(differences[name])
-        assert found.n >= 15
-        assert found.rmse < limit, name
+def test_the_first_seconds_are_not_lost() -> None:
+    """Targets hold after the first two seconds (test_targets); before, the mounting is still being found."""
+    measured = mocap.measure()
+    for case in (measured.given, *measured.found):
+        assert len(case.early["contact_time_ms"]) >= 3
+        assert case.step_rmse("contact_time_ms", early=True) < 30

@@ -1,5 +1,6 @@
-"""Contacts and force: a first version, recorded in docs/accuracy.md, here only kept from going astray."""
+"""Contacts and force on the treadmill, trial by trial; the targets over all are in test_targets."""
 
+import numpy as np
 import pytest
 
 from tests.validation import treadmill
@@ -7,16 +8,12 @@ from tests.validation import treadmill
 pytestmark = pytest.mark.validation
 
 
-def test_nearly_every_contact_is_found_once() -> None:
-    trials = treadmill.trials()
-    assert sum(t.inner_found for t in trials) >= 0.9 * sum(t.inner for t in trials)
-    assert sum(t.extra for t in trials) <= 3
+def test_every_trial_is_found() -> None:
+    for trial in treadmill.trials():
+        assert trial.inner_found == trial.inner, trial.path.stem
+        assert trial.extra == 0, trial.path.stem
 
 
-@pytest.mark.parametrize(("metric", "limit"), [("ic_ms", 60), ("to_ms", 60), ("contact_time_ms", 80)])
-def test_times_are_sane(metric: str, limit: float) -> None:
-    assert treadmill.over_all(metric).rmse < limit
-
-
-def test_peak_force_is_sane() -> None:
-    assert treadmill.over_all("peak_vgrf_bw").rmse < 1.0
+@pytest.mark.parametrize(("metric", "limit"), [("ic_ms", 20), ("to_ms", 30), ("contact_time_ms", 35)])
+def test_no_condition_goes_astray(metric: str, limit: float) -> None:
+    assert np.abs(treadmill.condition_biases(metric)).max() < limit

@@ -7,22 +7,24 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d
 
 import trendel
 from tests.validation import data
 from tests.validation.data import F64
+from tests.validation.waist_steps import Counted, compare, rough_vertical
 
 TARGET_CADENCE_PERCENT = 1.0
+TARGET_FOUND = 0.97
+TARGET_ALTERNATING = 0.995
 WINDOW_S = 8.0
 STEP_BAND_HZ = (2.1, 3.7)
 
 
 @dataclass(frozen=True)
 class Jog:
-    """One jog: cadence found and true (steps per minute), steps found, runs, sides, part of the time called running.
+    """One jog: cadence found and true (per minute), steps found and counted by waist_steps, runs, sides, time running.
 
+    alternating: steps that follow each other without a break, both with a side: those that change it, and all of them.
     jumpy: part of the steps whose time is more than 50 ms from the median. turned: the clip was taken for turned.
     """
 
@@ -31,13 +33,22 @@ class Jog:
     cadence_spm: float
     truth_spm: float
     steps: int
-    expected: float
+    counted: Counted
     runs: int
     sided: float
-    alternating: float
+    alternating_n: int
+    neighbours_n: int
     running: float
     jumpy: float
     turned: bool
+
+    @property
+    def recall(self) -> float:
+        return self.counted.found / max(self.counted.true, 1)
+
+    @property
+    def alternating(self) -> float:
+        return self.alternating_n / max(self.neighbours_n, 1)
 
     @property
     def error_percent(self) -> float:
@@ -52,14 +63,6 @@ class Negative:
     duration_s: float
     steps: int
     strides: int
-
-
-def rough_vertical(acc_mps2: npt.NDArray[np.floating], rate_hz: float) -> F64:
-    """(n,) specific force along its own slow mean (Gaussian, sigma 1 s): for frequencies, without any kernel."""
-    acc = acc_mps2.astype(np.float64)
-    mean = gaussian_filter1d(acc, rate_hz, axis=0)
-    mean /= np.linalg.norm(mean, axis=1, keepdims=True)
-    return np.einsum("ni,ni->n", acc, mean)
 
 
 def spectral_cadence_spm(vertical: F64, rate_hz: float) -> float:
@@ -91,10 +94,11 @@ def _jog(path: Path) -> Jog:
         cadence_spm=float("nan") if cadence is None else cadence,
         truth_spm=truth,
         steps=len(side),
-        expected=truth / 60 * rec.duration_s,
+        counted=compare(rec, (steps["ic_s"] + steps["to_s"]) / 2),
         runs=len(np.unique(run)),
         sided=float(np.mean(side != "")) if len(side) else 0.0,
-        alternating=float(np.mean(side[1:][follows] != side[:-1][follows])) if follows.any() else 0.0,
+        alternating_n=int(np.sum(side[1:][follows] != side[:-1][follows])),
+        neighbours_n=int(follows.sum()),
         jumpy=float(np.mean(np.abs(steps["step_time_ms"] - np.median(steps["step_time_ms"])) > 50))
         if len(side)
         else 0.0,

@@ -31,9 +31,10 @@ def job_of_file(path: Path) -> Job:
 
 
 def generated_job() -> Job:
-    """A cold start over the simple generated run, 82 s at 208 Hz."""
+    """A cold start over a simulated run, 82 s at 208 Hz."""
     from trendel.recording import Recording
-    from trendel.simulation.simple_run import simple_run
+    from trendel.simulation import SensorModel, Session, simulate
 
-    run = simple_run()
-    return job_of(Recording.from_arrays(run.acc_mps2, run.gyr_radps, run.parameters.rate_hz))
+    session = Session((("stand", 6.0), ("walk", 12.0), ("run", 60.0), ("stand", 4.0)))
+    run = simulate(session, SensorModel(rate_error=0.0, rate_drift=0.0))
+    return job_of(Recording.from_arrays(run.acc_mps2, run.gyr_radps, run.sensor.rate_hz))

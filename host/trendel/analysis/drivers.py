@@ -16,7 +16,7 @@ from trendel.analysis.six_axes import Samples
 from trendel.analysis.start import turn_back
 from trendel.errors import MountingError, ParameterError, RecordingError
 from trendel.kernels.compile import zeros
-from trendel.kernels.layout import DTYPES
+from trendel.kernels.layout import DTYPES, QUEUE_N, SAMPLE_INVALID
 from trendel.kernels.pipeline import run
 
 if TYPE_CHECKING:
@@ -92,10 +92,20 @@ def samples_of(recording: Samples, start: int, stop: int) -> np.recarray:
     return samples
 
 
+def closing_samples(params: np.recarray) -> np.recarray:
+    """Sample records that say the input has ended: as many invalid ones as it takes to give out all that was found."""
+    samples = zeros("Sample", int(params.input.bridge_max_n[0]) + 1 + QUEUE_N)
+    samples["dt_s"] = params.input.dt_s[0]
+    samples["marks"] = SAMPLE_INVALID
+    return samples
+
+
 def one_pass(
     recording: Samples, parameters: Parameters, setup: Setup, *, signals_n: int, progress: Progress | None = None
 ) -> Pass:
     """The kernels over the whole recording, from a cold start; signals are kept of the first signals_n samples.
+
+    The input then ends: what the kernels would have given out a moment later comes too.
 
     The segment of each sample is always kept, one byte each; all else is rows of steps.
     """
@@ -123,6 +133,11 @@ def one_pass(
         if progress is not None:
             progress(stop / n)
         start = stop
+    ended, counts = state.copy(), np.zeros(3, np.int64)  # the state returned is that of the last sample
+    run(ended, params, closing_samples(params), zeros("Signal", 0), step_rows, stride_rows, alert_rows, out, counts)
+    steps.append(step_rows[: counts[0]])
+    strides.append(stride_rows[: counts[1]])
+    alerts.append(alert_rows[: counts[2]])
     return Pass(
         params, state, np.concatenate(steps), np.concatenate(strides), np.concatenate(alerts), kept, segments, setup
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trendel.analysis.drivers import CHUNK_N, Mode, learned, one_pass, samples_of, setup_for, start_n
+from trendel.analysis.drivers import CHUNK_N, Mode, closing_samples, learned, one_pass, samples_of, setup_for, start_n
 from trendel.analysis.parameters import Parameters, kernel_params
 from trendel.analysis.tables import Table, seconds, steps_table
 from trendel.errors import RecordingError
@@ -19,7 +19,7 @@ from trendel.kernels.pipeline import run, step
 if TYPE_CHECKING:
     from trendel.recording import Recording
 
-_VERDICTS = ("not running", "weakly running", "clearly running")
+_VERDICTS = ("not running", "running if its neighbours are", "running in a run", "running")
 
 
 def explain(
@@ -58,15 +58,15 @@ def explain(
         np.zeros(CHUNK_N, DTYPES["Alert"]),
     )
     none, n = zeros("Signal", 0), len(recording)
-    for start in range(0, n, CHUNK_N):
-        samples = samples_of(recording, start, min(start + CHUNK_N, n))
+    for start in range(0, n + CHUNK_N, CHUNK_N):
+        samples = samples_of(recording, start, min(start + CHUNK_N, n)) if start < n else closing_samples(kernel)
         before = state.tobytes()
         run(state, kernel, samples, none, *rows, out, np.zeros(3, np.int64))
         if int(state.contacts.steps_n[0]) > number >= 0:
             state = np.frombuffer(bytearray(before), DTYPES["State"]).view(np.recarray)
             for i in range(len(samples)):
                 if step(state[0], kernel[0], samples[i], out[0]) & NEW_STEP and int(out.step.index[0]) == number:
-                    return _open(recording, state, kernel, out, start + i)
+                    return _open(recording, state, kernel, out, min(start + i, n - 1))
     total = int(state.contacts.steps_n[0])
     raise RecordingError(
         f"{recording.source} has no step {number}; "

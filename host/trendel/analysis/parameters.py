@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from trendel.analysis import force
 from trendel.constants import RATE_MAX_HZ, RATE_MIN_HZ, STANDARD_GRAVITY_MPS2
 from trendel.errors import ParameterError, reason
 from trendel.kernels.layout import DTYPES, FINE_HALF_MAX, LAYOUT_HASH, MAGIC_PARAMS, SIZE_PARAMS, SLOW_HALF_MAX
@@ -61,6 +62,9 @@ class Attitude:
     bias_init_dps: float = 1.0
     bias_rest_dps: float = 0.03
     bias_limit_dps: float = 12.0
+    bridge_tau_ms: float = 50.0
+    bridge_rate_dps: float = 90.0
+    bridge_acc_mps2: float = 8.0
     rest_tau_s: float = 0.5
     rest_gyr_dps: float = 2.0
     rest_acc_mps2: float = 0.5
@@ -72,7 +76,9 @@ class Attitude:
 
     def __post_init__(self) -> None:
         _positive(self)
-        _within(self, block_ms=(1.0, 100.0), init_s=(0.1, 10.0), velocity_init_mps=(0.01, 10.0))
+        _within(
+            self, bridge_tau_ms=(1.0, 1000.0), block_ms=(1.0, 100.0), init_s=(0.1, 10.0), velocity_init_mps=(0.01, 10.0)
+        )
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,7 @@ class Contacts:
     even_sigma_ms: float = 20.0
     slow_tau_s: float = 1.5
     slow_min_g: float = 0.08
+    up_memory_steps: float = 5.0  # long against the sway from step to step, short after the run-up
     level_tau_s: float = 3.0
     flight_g: float = 0.4
     ic_back_ms: float = 60.0
@@ -125,20 +132,26 @@ class Contacts:
     step_min_ms: float = 230.0
     step_max_ms: float = 500.0
     step_min_weak_ms: float = 300.0
-    step_max_weak_ms: float = 440.0
+    step_slow_ms: float = 400.0
+    step_slow_span_ms: float = 40.0
     swing_g: float = 0.6
-    swing_weak_g: float = 0.33
+    swing_weak_g: float = 0.25
     float_g: float = 0.35
-    float_weak_g: float = 0.6
+    float_weak_g: float = 0.7
+    swing_keep_g: float = 0.15
+    float_keep_g: float = 0.75
     start_steps: int = 6
     resume_steps: int = 2
     end_s: float = 1.5
-    walk_rms_mps2: float = 0.7
+    walk_rms_mps2: float = 0.4
+    walk_tau_s: float = 1.0
     side_obliquity_deg: float = 4.0
     side_rotation_deg: float = 4.0
     side_rotation_weight: float = 0.4
     side_keep: float = 0.97
-    side_flip: float = 3.0
+    side_vote_max: float = 10.0
+    side_flip: float = 4.0
+    step_share: float = 0.2
 
     def __post_init__(self) -> None:
         _positive(self)
@@ -148,12 +161,26 @@ class Contacts:
             fine_sigma_ms=(1.0, 50.0),
             even_sigma_ms=(1.0, 50.0),
             lag_memory_steps=(1.0, 1e6),
+            up_memory_steps=(1.0, 1e6),
             side_keep=(0.0, 1.0),
         )
-        if not self.step_min_ms < self.step_max_ms or not self.step_min_weak_ms < self.step_max_weak_ms:
-            raise ParameterError(
-                "parameters contacts.step_min_ms and step_max_ms must be in that order, as must the weak."
-            )
+        if not self.step_min_ms < self.step_max_ms:
+            raise ParameterError("parameters contacts.step_min_ms and step_max_ms must be in that order.")
+
+
+@dataclass(frozen=True)
+class Force:
+    """Impact, kernels/force.py. The filter to ground reaction has its constants in analysis/force.py."""
+
+    impact_sigma_ms: float = 8.0  # width of the smoothing: -3 dB at 17 Hz
+    impact_tick_max_ms: float = 12.0  # ticks must resolve it
+    impact_ms: float = 60.0
+    impact_fall_g: float = 0.1
+    impact_rise_ms: float = 20.0
+
+    def __post_init__(self) -> None:
+        _positive(self)
+        _within(self, impact_sigma_ms=(4.0, 20.0), impact_ms=(10.0, 150.0), impact_rise_ms=(5.0, 50.0))
 
 
 @dataclass(frozen=True)
@@ -181,22 +208,22 @@ class Stability:
     settle_hold_s: float = 60.0
     settle_max_s: float = 480.0
     learn_s: float = 150.0
-    memory_s: float = 1200.0
+    memory_s: float = 1600.0
     keep_s: float = 72.0
     common: float = 0.2
-    noise_deg: float = 0.1
-    noise_s: float = 250.0
+    noise_deg: float = 0.11
+    noise_s: float = 200.0
     noise_memory_s: float = 1000.0
     noise_min_deg: float = 0.02
-    score_max: float = 2.5
+    score_max: float = 2.6
     allow_slow: float = 0.6
-    allow_quick: float = 1.85
-    limit_slow: float = 18.4
-    limit_quick: float = 5.6
+    allow_quick: float = 1.7
+    limit_slow: float = 19.0
+    limit_quick: float = 5.7
     both: float = 0.4
     alike_share: float = 0.6
     notice_share: float = 0.6
-    opposite_share: float = 1.0
+    opposite_share: float = 1.2
     cadence_prior: float = 0.01
     cadence_max_deg: float = 0.7
     jump_obliquity_deg: float = 4.0
@@ -236,6 +263,7 @@ class Parameters:
     attitude: Attitude = field(default_factory=Attitude)
     mounting: Mounting = field(default_factory=Mounting)
     contacts: Contacts = field(default_factory=Contacts)
+    force: Force = field(default_factory=Force)
     stability: Stability = field(default_factory=Stability)
 
     def to_dict(self) -> dict[str, dict[str, float | int]]:
@@ -254,6 +282,7 @@ class Parameters:
             "attitude": Attitude,
             "mounting": Mounting,
             "contacts": Contacts,
+            "force": Force,
             "stability": Stability,
         }
         made: dict[str, Any] = {}
@@ -426,6 +455,8 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
     gyro_noise = a.gyro_noise_deg_rts if setup.has_gyro else a.no_gyro_turn_dps_rts
     slow_half, slow_taps = _taps(c.slow_sigma_ms / 1e3 / tick_s, SLOW_HALF_MAX)
     fine_half, fine_taps = _taps(c.fine_sigma_ms / 1e3 / tick_s, FINE_HALF_MAX)
+    impact_sigma_s = force.blurred(p.force.impact_sigma_ms / 1e3, 1 / rate, tick_n)
+    impact_half, impact_taps = _taps(impact_sigma_s / tick_s, FINE_HALF_MAX)
     even_half, even_taps = _taps(c.even_sigma_ms / 1e3 / tick_s, FINE_HALF_MAX)
     axes = setup.axes or ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
     values: dict[str, dict[str, Any]] = {
@@ -461,6 +492,9 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
             "bias_init2": (a.bias_init_dps * rad) ** 2 if setup.has_gyro else 0.0,
             "bias_rest2": (a.bias_rest_dps * rad) ** 2,
             "bias_limit_radps": a.bias_limit_dps * rad,
+            "bridge_tau_s": a.bridge_tau_ms / 1e3,
+            "bridge_rate_radps": a.bridge_rate_dps * rad,
+            "bridge_acc_mps2": a.bridge_acc_mps2,
             "vel_init_mps": a.velocity_init_mps,
             "rest_tau_s": a.rest_tau_s,
             "rest_gyr_radps": a.rest_gyr_dps * rad,
@@ -500,6 +534,7 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
             "even_taps": even_taps,
             "slow_tau_s": c.slow_tau_s,
             "slow_min_g": c.slow_min_g,
+            "up_memory_n": c.up_memory_steps,
             "level_tau_s": c.level_tau_s,
             "gravity_mps2": STANDARD_GRAVITY_MPS2,
             "flight_g": c.flight_g,
@@ -522,20 +557,37 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
             "step_min_s": c.step_min_ms / 1e3,
             "step_max_s": c.step_max_ms / 1e3,
             "step_min_weak_s": c.step_min_weak_ms / 1e3,
-            "step_max_weak_s": c.step_max_weak_ms / 1e3,
+            "step_slow_s": c.step_slow_ms / 1e3,
+            "step_slow_inv": 1e3 / c.step_slow_span_ms,
             "swing_g": c.swing_g,
             "swing_weak_g": c.swing_weak_g,
             "float_g": c.float_g,
             "float_weak_g": c.float_weak_g,
+            "swing_keep_g": c.swing_keep_g,
+            "float_keep_g": c.float_keep_g,
             "start_n": c.start_steps,
             "resume_n": c.resume_steps,
             "end_s": c.end_s,
             "walk_rms_mps2": c.walk_rms_mps2,
+            "walk_tau_s": c.walk_tau_s,
             "obl_scale_rad": c.side_obliquity_deg * rad,
             "rot_scale_rad": c.side_rotation_deg * rad,
             "rot_weight": c.side_rotation_weight,
             "side_keep": c.side_keep,
+            "side_vote_max": c.side_vote_max,
             "side_flip": c.side_flip,
+            "step_share": c.step_share,
+        },
+        "force": {
+            **force.kernel_taps(1 / rate, tick_n),
+            "edge_inv": 1 / force.EDGE,
+            "rate_s": force.RATE_S,
+            "impact_tick_max_s": p.force.impact_tick_max_ms / 1e3,
+            "impact_half_n": impact_half,
+            "impact_taps": impact_taps,
+            "impact_s": p.force.impact_ms / 1e3,
+            "impact_fall_g": p.force.impact_fall_g,
+            "impact_rise_s": p.force.impact_rise_ms / 1e3,
         },
         "stability": _stability(p.stability, setup.baseline),
     }

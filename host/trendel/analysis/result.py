@@ -28,7 +28,8 @@ class Result:
     Attributes:
         steps: one row for each step, from initial contact of one foot to that of the other.
         strides: one row for each stride, from initial contact of a foot to its next; they overlap by a step.
-        signals: one row for each sample: angles, vertical position, levelled specific force, segment; or none.
+        signals: one row for each sample: angles, vertical position, levelled specific force, estimated ground
+            reaction, segment; or none.
         alerts: one row for each alert; without a row in this version.
         summary: plain numbers and text, as in summary.json.
     """
@@ -76,7 +77,7 @@ def analyze(
         _label_running(done)
     summary = summarise(recording, done, steps, strides, mode, mass, parameters)
     n = len(done.signals)
-    rows = signals_table(done.signals, done.segments[:n], recording.t_s[:n], done.setup)
+    rows = signals_table(done.signals, done.segments[:n], recording.t_s[:n], done.setup, steps)
     return Result(steps, strides, rows, alerts_table(), summary)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from trendel.analysis.drivers import IDENTITY
+from trendel.analysis.drivers import IDENTITY, closing_samples
 from trendel.analysis.mounting_file import check_axes, read_mounting
 from trendel.analysis.parameters import Parameters, Setup, kernel_params
 from trendel.analysis.tables import Table, alerts_table, steps_table, strides_table
@@ -41,6 +41,8 @@ def _floats(values: npt.ArrayLike) -> npt.NDArray[np.float32]:
 
 class Stream:
     """The kernels fed as samples arrive: the rows that analyze(mode="causal") gives, from the same bits, in any chunks.
+
+    The last of those rows come with finish(), when there are no more samples.
 
     Args:
         rate_hz: nominal output rate of the sensor.
@@ -199,6 +201,15 @@ class Stream:
             self._state.sample_n[0] += np.uint32(skipped)
             self.samples_n += skipped
         return completed
+
+    def finish(self) -> Completed:
+        """The input has ended: the last step, which would have been given out a moment later, as by analyze().
+
+        Samples may be pushed after it, as after a gap.
+        """
+        closing = closing_samples(self._params)
+        nothing = np.zeros((len(closing), 3), np.float32)
+        return self.push(nothing, nothing, flags=closing["marks"])
 
     @property
     def state(self) -> bytes:

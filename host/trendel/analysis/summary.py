@@ -48,6 +48,7 @@ def summarise(
         "running_s": sum(s["end_s"] - s["start_s"] for s in segments if s["segment"] == "running"),
         "cadence_spm": cadence(strides),
         "metrics": metrics,
+        "uncertainty": uncertainty(),
         "segments": segments,
         "samples": {**recording.counts.as_dict(), "lost": int(done.state.input.lost_n[0])},
         "mounting": _mounting(done),
@@ -68,6 +69,12 @@ def summarise(
         peak = metrics["both"]["peak_vgrf_bw"]["mean"]
         summary["peak_vgrf_newton"] = None if peak is None else peak * mass_kg * STANDARD_GRAVITY_MPS2
     return summary
+
+
+def uncertainty() -> dict[str, Any]:
+    """RMSE of one step of each metric that has been measured against plates or markers; None where none has."""
+    known: dict[str, Any] = {metric.name: metric.rmse or None for metric in METRICS}
+    return {**known, "meaning": "RMSE of one step against force plates or markers, few runners: see docs/accuracy.md"}
 
 
 def cadence(strides: Table) -> float | None:
@@ -114,6 +121,9 @@ def _means(steps: Table, chosen: npt.NDArray[np.bool_]) -> dict[str, dict[str, f
             "mean": float(values.mean()) if len(values) else None,
             "sd": float(values.std(ddof=1)) if len(values) > 1 else None,
         }
+        if metric.limits:
+            # Whoever reads the mean reads how far it can be off.
+            result[metric.name]["limits_of_agreement"] = metric.limits
     return result
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from trendel.analysis.force import vertical_force
 from trendel.analysis.parameters import Setup
 from trendel.kernels import layout
 from trendel.kernels.metrics import METRICS
@@ -26,9 +27,23 @@ REASONS = {
     layout.Q_IRREGULAR: "irregular",
     layout.Q_SIDE_UNSURE: "side_unsure",
     layout.Q_ATTITUDE: "attitude_settling",
+    layout.Q_NO_IMPACT: "no_impact_peak",
 }
 _SIDES = np.array(["R", "", "L"])
-_DECIMALS = {"s": 5, "ms": 2, "mm": 2, "deg": 3, "rad": 6, "m": 6, "m/s2": 5, "BW": 4, "BW s": 5, "m/s": 5, "1": 5}
+_DECIMALS = {
+    "s": 5,
+    "ms": 2,
+    "mm": 2,
+    "deg": 3,
+    "rad": 6,
+    "m": 6,
+    "m/s2": 5,
+    "BW": 4,
+    "BW s": 5,
+    "BW/s": 2,
+    "m/s": 5,
+    "1": 5,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +135,25 @@ def _metric(values: npt.NDArray[np.float32], valid: npt.NDArray[np.uint32], k: i
     return np.where(known != 0, values[:, k].astype(np.float64) * METRICS[k].scale, np.nan)
 
 
+def _metrics(values: npt.NDArray[np.float32], valid: npt.NDArray[np.uint32]) -> dict[str, tuple[Any, str]]:
+    """The columns of all metrics; one that cannot be read without its limits of agreement has them on either side."""
+    columns: dict[str, tuple[Any, str]] = {}
+    for k, metric in enumerate(METRICS):
+        found = _metric(values, valid, k)
+        columns[metric.name] = (found, metric.unit)
+        if metric.limits:
+            # An estimate within a part of the truth: the truth lies between these.
+            for end, divisor in (("low", 1 + metric.limits), ("high", 1 - metric.limits)):
+                columns[limit_column(metric.name, end)] = (found / divisor, metric.unit)
+    return columns
+
+
+def limit_column(name: str, end: str) -> str:
+    """Name of the column with the "low" or "high" limit of a metric: its unit stays last."""
+    stem, unit = name.rsplit("_", 1)
+    return f"{stem}_{end}_{unit}"
+
+
 def steps_table(rows: npt.NDArray[np.void], t_s: npt.NDArray[np.float64], rate_hz: float) -> Table:
     """StepRow records as a table, times in the clock of t_s."""
     columns: dict[str, tuple[Any, str]] = {
@@ -131,8 +165,7 @@ def steps_table(rows: npt.NDArray[np.void], t_s: npt.NDArray[np.float64], rate_h
         "end_s": (seconds(t_s, rate_hz, rows["end_i"], rows["end_frac"]), "s"),
         "step_time_ms": (rows["step_time_s"].astype(np.float64) * 1e3, "ms"),
     }
-    for k, metric in enumerate(METRICS):
-        columns[metric.name] = (_metric(rows["metrics"], rows["valid"], k), metric.unit)
+    columns |= _metrics(rows["metrics"], rows["valid"])
     columns["regularity"] = (rows["regularity"], "1")
     columns["quality"] = (rows["quality"], "1")
     columns["flags"] = (_reasons(rows["reasons"]), "")
@@ -151,8 +184,7 @@ def strides_table(rows: npt.NDArray[np.void], t_s: npt.NDArray[np.float64], rate
         "stride_time_ms": (time_s * 1e3, "ms"),
         "cadence_spm": (120.0 / np.where(time_s > 0, time_s, np.nan), "1/min"),
     }
-    for k, metric in enumerate(METRICS):
-        columns[metric.name] = (_metric(rows["metrics"], rows["valid"], k), metric.unit)
+    columns |= _metrics(rows["metrics"], rows["valid"])
     sided = rows["side"] != 0
     for k, metric in enumerate(METRICS):
         difference = _metric(rows["left_minus_right"], rows["valid"], k)
@@ -169,6 +201,7 @@ def signals_table(
     segments: npt.NDArray[np.uint8],
     t_s: npt.NDArray[np.float64],
     setup: Setup,
+    steps: Table,
 ) -> Table:
     """Signal records as a table with one row for each sample.
 
@@ -186,6 +219,8 @@ def signals_table(
     def degrees(name: str) -> npt.NDArray[np.float32]:
         return known(signals[name] * np.float32(180.0 / np.pi), mounted & setup.has_gyro)
 
+    acc_forward, acc_up = known(acc[:, 0], forward), known(acc[:, 2], settled)
+    force = vertical_force(t_s, acc_up.astype(np.float64), acc_forward.astype(np.float64), steps)
     return _make(
         {
             "t_s": (t_s, "s"),
@@ -193,9 +228,10 @@ def signals_table(
             "obliquity_deg": (degrees("obliquity_rad"), "deg"),
             "rotation_deg": (degrees("rotation_rad"), "deg"),
             "vertical_m": (known(signals["vertical_m"], settled), "m"),
-            "acc_forward_mps2": (known(acc[:, 0], forward), "m/s2"),
+            "acc_forward_mps2": (acc_forward, "m/s2"),
             "acc_left_mps2": (known(acc[:, 1], forward & setup.has_left), "m/s2"),
-            "acc_up_mps2": (known(acc[:, 2], settled), "m/s2"),
+            "acc_up_mps2": (acc_up, "m/s2"),
+            "vgrf_bw": (force.astype(np.float32), "BW"),
             "segment": (np.array(SEGMENTS)[segments], ""),
         }
     )

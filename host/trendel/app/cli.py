@@ -10,6 +10,8 @@ except KeyboardInterrupt:  # main(), which says it otherwise, is not there yet
     print("stopped.", file=sys.stderr)
     raise SystemExit(130) from None
 
+from trendel.app import simulate_options as sim
+
 app = typer.Typer(
     name="trendel",
     no_args_is_help=True,
@@ -172,50 +174,92 @@ def demo() -> None:
 @app.command()
 def simulate(
     run: Annotated[Path, typer.Argument(metavar="RUN.csv", help="The recording to write.", show_default=False)],
-    minutes: Annotated[float, typer.Option(metavar="N", min=0.25, max=600.0, help="Running, in minutes.")] = 10.0,
-    seed: Annotated[int, typer.Option(metavar="S", min=0, help="The same seed gives the same files.")] = 0,
-    speed: Annotated[float, typer.Option(help="m/s.")] = 3.2,
-    step_rate: Annotated[float, typer.Option(help="Steps a minute.")] = 168.0,
-    contact_time: Annotated[float, typer.Option(help="ms.")] = 250.0,
-    drop_left: Annotated[float, typer.Option(help="Pelvic drop in left stance, degrees.")] = 5.0,
-    drop_right: Annotated[float, typer.Option(help="Pelvic drop in right stance, degrees.")] = 5.0,
-    growth_left: Annotated[float, typer.Option(help="Drop that fatigue adds on the left by the end, degrees.")] = 0.0,
-    growth_right: Annotated[float, typer.Option(help="The same on the right.")] = 0.0,
-    foot_strike: Annotated[str, typer.Option(metavar="rear|mid|fore", help="How the foot lands.")] = "rear",
-    grade: Annotated[float, typer.Option(help="Rise over run.")] = 0.0,
-    alpha: Annotated[float, typer.Option(help="DFA exponent of the variation from step to step.")] = 0.8,
-    rate_hz: Annotated[float, typer.Option(help="Output rate of the sensor as it says.")] = 208.0,
-    rate_error: Annotated[float, typer.Option(help="How far its true rate is off: 0.05 is 5 %.")] = 0.01,
-    ideal: Annotated[bool, typer.Option("--ideal", help="A sensor without faults, its axes the pelvis'.")] = False,
+    minutes: sim.Minutes = None,
+    session: sim.Plan = None,
+    seed: sim.Seed = 0,
+    random_runner: sim.RandomRunner = False,
+    speed: sim.Speed = None,
+    step_rate: sim.StepRate = None,
+    contact_time: sim.ContactTime = None,
+    oscillation: sim.Oscillation = None,
+    drop_left: sim.DropLeft = None,
+    drop_right: sim.DropRight = None,
+    tilt: sim.Tilt = None,
+    tilt_range: sim.TiltRange = None,
+    rotation: sim.Rotation = None,
+    foot_strike: sim.FootStrike = None,
+    impact: sim.Impact = None,
+    grade: sim.Grade = None,
+    asymmetry: sim.Asymmetry = None,
+    contact_asymmetry: sim.ContactAsymmetry = None,
+    oscillation_asymmetry: sim.OscillationAsymmetry = None,
+    alpha: sim.Alpha = None,
+    variation: sim.Steadiness = None,
+    growth_left: sim.GrowthLeft = 0.0,
+    growth_right: sim.GrowthRight = 0.0,
+    rate_hz: sim.RateHz = None,
+    rate_error: sim.RateError = None,
+    rate_drift: sim.RateDrift = None,
+    mounting: sim.Mounting = None,
+    acc_noise: sim.AccNoise = None,
+    gyro_noise: sim.GyroNoise = None,
+    acc_bias: sim.AccBias = None,
+    gyro_bias: sim.GyroBias = None,
+    warming: sim.Warming = None,
+    range_g: sim.RangeG = None,
+    strap: sim.Strap = None,
+    slip_at: sim.SlipAt = None,
+    slip: sim.SlipDeg = None,
+    lost: sim.Lost = None,
+    ideal_sensor: sim.IdealSensor = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
 ) -> None:
     """Write a simulated run and its truth: RUN.csv, RUN.json, RUN.truth.csv, RUN.contacts.csv.
 
-    Standing, walking, running with turns and a stop, jumps, standing.
+    Standing, walking, running with turns and a stop, jumps, standing; or what --session says. Nobody ran it.
     """
-    from trendel.app.simulate import write_simulated
-    from trendel.simulation.gait import GaitParameters
-    from trendel.simulation.running import Variability
-    from trendel.simulation.sensor import SensorModel
+    from trendel.app.simulate import gait_of, sensor_of, session_of, variability_of, write_simulated
 
-    write_simulated(
-        run,
-        minutes=minutes,
-        seed=seed,
-        gait=GaitParameters(
-            speed_mps=speed,
-            step_rate_spm=step_rate,
-            contact_time_ms=contact_time,
-            drop_left_deg=drop_left,
-            drop_right_deg=drop_right,
-            foot_strike=foot_strike,
-            grade=grade,
-        ),
-        variability=Variability(alpha=alpha),
-        growth_deg=(growth_left, growth_right),
-        sensor=SensorModel.ideal(rate_hz) if ideal else SensorModel(rate_hz=rate_hz, rate_error=rate_error, seed=seed),
-        overwrite=overwrite,
+    gait = gait_of(
+        seed,
+        random_runner,
+        speed_mps=speed,
+        step_rate_spm=step_rate,
+        contact_time_ms=contact_time,
+        oscillation_mm=oscillation,
+        drop_left_deg=drop_left,
+        drop_right_deg=drop_right,
+        tilt_mean_deg=tilt,
+        tilt_rom_deg=tilt_range,
+        rotation_rom_deg=rotation,
+        foot_strike=foot_strike,
+        impact=impact,
+        grade=grade,
+        step_time_asymmetry=asymmetry,
+        contact_time_asymmetry=contact_asymmetry,
+        oscillation_asymmetry=oscillation_asymmetry,
     )
+    variability = variability_of(seed, random_runner, alpha, variation)
+    sensor = sensor_of(
+        seed,
+        ideal_sensor,
+        rate_hz=rate_hz,
+        rate_error=rate_error,
+        rate_drift=rate_drift,
+        mounting=mounting,
+        acc_noise_mps2=acc_noise,
+        gyro_noise_dps=gyro_noise,
+        acc_bias=acc_bias,
+        gyro_bias=gyro_bias,
+        warming_k=warming,
+        range_g=range_g,
+        looseness=strap,
+        slip_s=slip_at,
+        slip=slip,
+        lost_share=lost,
+    )
+    planned = session_of(session, minutes, seed, gait, variability, (growth_left, growth_right))
+    write_simulated(run, planned, sensor, overwrite=overwrite)
 
 
 @app.command()

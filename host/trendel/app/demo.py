@@ -20,15 +20,16 @@ def run_demo() -> None:
     """Generate, analyse, print the table of `trendel analyze`, then measured against true."""
     load_kernels()
     import trendel
-    from trendel.simulation import simple_run
+    from trendel.simulation import SensorModel, Session, simulate
 
-    run = simple_run()
-    p = run.parameters
+    session = Session((("stand", 6.0), ("walk", 12.0), ("run", 60.0), ("stand", 4.0)), seed=1)
+    run = simulate(session, SensorModel(rate_error=0.0, rate_drift=0.0))
+    p = session.gait
     console = stdout_console()
-    console.print("[bold]This run is simulated[/] by a simple generator: nobody ran it.")
+    console.print("[bold]This run is simulated[/]: nobody ran it.")
     console.print(
-        f"{p.stand_s:g} s of standing, {p.walk_s:g} s of walking, {p.run_s:g} s of running at {60 * p.step_rate_hz:g} "
-        f"steps a minute, each step like the last but for sensor noise; the clip sits askew on the waistband."
+        f"6 s of standing, 12 s of walking, 60 s of running at {p.speed_mps:g} m/s and {p.step_rate_spm:g} steps a "
+        "minute, steps varying as people's do; a consumer's sensor sits askew on the waistband."
     )
     console.print()
     recording = trendel.Recording.from_arrays(

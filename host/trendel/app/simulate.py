@@ -1,17 +1,67 @@
 """`trendel simulate`: a simulated recording with its truth, as files."""
 
-from dataclasses import asdict
+import time
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 
+from trendel.app.progress import fraction_bar
 from trendel.app.screen import stdout_console
-from trendel.errors import RecordingError
-from trendel.simulation.gait import GaitParameters
-from trendel.simulation.running import Variability
-from trendel.simulation.sensor import SensorModel
-from trendel.simulation.session import Fatigue, Session, Turn
-from trendel.simulation.simulate import SimulatedRun, simulate
+from trendel.errors import ParameterError, RecordingError
+from trendel.simulation import Fatigue, GaitParameters, SensorModel, Session, SimulatedRun, Turn, Variability, simulate
+from trendel.simulation.sensor import Triple, random_mounting_deg
+
+
+def gait_of(seed: int, random_runner: bool, **given: float | str | None) -> GaitParameters:
+    """The runner with what was given (by names of GaitParameters), the rest usual or drawn. Raises ParameterError."""
+    known = {name: value for name, value in given.items() if value is not None}
+    if random_runner:
+        drawn = GaitParameters.random(seed)
+        if {"step_rate_spm", "contact_time_ms", "grade", "speed_mps"} & set(known):
+            known.setdefault("oscillation_mm", None)  # type: ignore[arg-type]
+        return replace(drawn, **known)  # type: ignore[arg-type]
+    speed, rate = known.get("speed_mps"), known.get("step_rate_spm")
+    return replace(GaitParameters.usual(speed, rate, known.get("contact_time_ms")), **known)  # type: ignore[arg-type]
+
+
+def variability_of(seed: int, random_runner: bool, alpha: float | None, variation: float | None) -> Variability:
+    """How steps vary: usual or drawn, all of it times `variation`. Raises ParameterError."""
+    made = Variability.random(seed) if random_runner else Variability()
+    if alpha is not None:
+        made = replace(made, alpha=alpha)
+    return made if variation is None else made.scaled(variation)
+
+
+def session_of(
+    plan: str | None,
+    minutes: float | None,
+    seed: int,
+    gait: GaitParameters,
+    variability: Variability,
+    growth_deg: tuple[float, float],
+) -> Session:
+    """What --session says, or `minutes` of running in an ordinary session. Raises ParameterError."""
+    if plan is None:
+        return ordinary_session(10.0 if minutes is None else minutes, seed, gait, variability, growth_deg)
+    if minutes is not None:
+        raise ParameterError("give --session or --minutes, not both.")
+    segments = []
+    for part in plan.split(","):
+        words = part.split()
+        try:
+            kind, seconds = words[0], float(words[1])
+            assert len(words) == 2 and np.isfinite(seconds)
+        except (AssertionError, IndexError, ValueError):
+            raise ParameterError(
+                f'--session must be like "stand 6, walk 12, run 300", in seconds; {part.strip()!r} is not.'
+            ) from None
+        segments.append((kind, seconds))
+    total = sum(seconds for _, seconds in segments)
+    if total > 36_000 + 600:
+        raise ParameterError(f"a session can last 10 hours; this one lasts {total / 3600:.1f}.")
+    fatigue = Fatigue(*growth_deg, start_s=0.0, end_s=max(total, 1.0))
+    return Session(tuple(segments), gait, variability, fatigue, seed=seed)
 
 
 def ordinary_session(
@@ -32,32 +82,72 @@ def ordinary_session(
     return Session(segments, gait, variability, fatigue, turns, seed)
 
 
-def write_simulated(
-    path: Path,
-    *,
-    minutes: float,
+def sensor_of(
     seed: int,
-    gait: GaitParameters,
-    variability: Variability,
-    growth_deg: tuple[float, float],
-    sensor: SensorModel,
-    overwrite: bool = False,
-) -> None:
+    ideal: bool,
+    *,
+    rate_hz: float | None = None,
+    mounting: str | None = None,
+    gyro_noise_dps: float | None = None,
+    acc_bias: str | None = None,
+    gyro_bias: str | None = None,
+    looseness: float | None = None,
+    slip: str | None = None,
+    **given: float | None,
+) -> SensorModel:
+    """The sensor with what was given; `given` by names of SensorModel. Raises ParameterError."""
+    rate = 208.0 if rate_hz is None else rate_hz
+    made = SensorModel.ideal(rate) if ideal else SensorModel(rate_hz=rate)
+    known: dict[str, object] = {name: value for name, value in given.items() if value is not None}
+    if mounting is not None:
+        named = {"random": random_mounting_deg(seed), "pelvis": (0.0, 0.0, 0.0)}
+        known["mounting_rotvec_deg"] = named.get(mounting) or _three(mounting, "--mounting", " or random or pelvis")
+    if gyro_noise_dps is not None:
+        known["gyr_noise_radps"] = float(np.radians(gyro_noise_dps))
+    if acc_bias is not None:
+        known["acc_bias_mps2"] = _three(acc_bias, "--acc-bias")
+    if gyro_bias is not None:
+        known["gyr_bias_radps"] = tuple(np.radians(_three(gyro_bias, "--gyro-bias")).tolist())
+    if slip is not None:
+        known["slip_rotvec_deg"] = _three(slip, "--slip")
+    if looseness is not None:
+        usual = SensorModel()
+        known["strap_hz"] = usual.strap_hz if looseness else 0.0
+        known["strap_share"] = min(1.0, usual.strap_share * looseness)
+        known["rock_deg_per_g"] = usual.rock_deg_per_g * looseness
+    if ideal and ({"range_g"} & set(known)):
+        known["bits"] = 16
+    return replace(made, seed=seed, **known)  # type: ignore[arg-type]
+
+
+def _three(text: str, option: str, more: str = "") -> Triple:
+    try:
+        x, y, z = (float(v) for v in text.split(","))
+    except ValueError:
+        raise ParameterError(f"{option} must be three numbers X,Y,Z{more}; it is {text!r}.") from None
+    return x, y, z
+
+
+def write_simulated(path: Path, session: Session, sensor: SensorModel, *, overwrite: bool = False) -> None:
     """Generate and write the four files. Raises ParameterError, or RecordingError where a file is in the way."""
     from trendel.recording import Recording, write_recording
 
+    if path.suffix != ".csv":
+        raise ParameterError(f"{path.name}: the recording to write must end in .csv.")
     truth_file, contacts_file = path.with_suffix(".truth.csv"), path.with_suffix(".contacts.csv")
-    for file in (truth_file, contacts_file):
+    for file in (path, path.with_suffix(".json"), truth_file, contacts_file):
         if file.exists() and not overwrite:
             raise RecordingError(f"{file.name}: exists already: choose another name, or give --overwrite")
-    session = ordinary_session(minutes, seed, gait, variability, growth_deg)
-    made = simulate(session, sensor)
+    began = time.monotonic()
+    with fraction_bar("simulating") as show:
+        made = simulate(session, sensor, show)
     metadata = {
         "kind": made.label,
         "simulated": True,
-        "seed": seed,
-        "gait": asdict(gait),
-        "variability": asdict(variability),
+        "seed": session.seed,
+        "gait": asdict(session.gait),
+        "variability": asdict(session.variability),
+        "fatigue": asdict(session.fatigue),
         "sensor": asdict(sensor),
         "segments": [list(s) for s in session.segments],
     }
@@ -69,8 +159,8 @@ def write_simulated(
     _write_contacts(made, contacts_file)
     stdout_console().print(
         f"{path.name}: simulated, {made.t_s[-1] / 60:.1f} min at {made.rate_hz:.1f} Hz, "
-        f"{len(made.steps)} running steps. Truth in {truth_file.name} and {contacts_file.name}. "
-        f"Next: trendel analyze {path.name}"
+        f"{len(made.steps)} running steps, in {time.monotonic() - began:.0f} s. "
+        f"Truth in {truth_file.name} and {contacts_file.name}. Next: trendel analyze {path.name}"
     )
 
 

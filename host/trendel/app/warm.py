@@ -1,6 +1,7 @@
 """Loading the kernels: from the cache in a fraction of a second, or compiled once with progress shown."""
 
 import re
+import shutil
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -11,6 +12,7 @@ from trendel.app.progress import count_bar
 from trendel.app.screen import stderr_console
 
 _PATIENCE_S = 1.5  # from the cache it takes less: what takes longer is being compiled, and is said
+_UNUSED_DAYS = 30
 
 
 def warm_kernels() -> None:
@@ -21,6 +23,22 @@ def warm_kernels() -> None:
 
     done = "compiled" if compiled else "already compiled, loaded"
     print(f"kernels {KERNEL_HASH} {done} in {time.perf_counter() - start:.1f} s; cache: {CACHE_FOLDER}")
+    removed_n = remove_unused_caches(CACHE_FOLDER)
+    if removed_n:
+        print(f"removed the compiled kernels of {removed_n} older versions, not used for {_UNUSED_DAYS} days")
+
+
+def remove_unused_caches(mine: Path) -> int:
+    """Remove compiled kernels of other versions beside `mine` that no process has loaded for a month; how many.
+
+    Each start writes into its own folder (the check that it can be written), so the folder's time is its last use.
+    """
+    removed_n = 0
+    for folder in mine.parent.glob("kernels-" + "[0-9a-f]" * 16):
+        if folder != mine and time.time() - folder.stat().st_mtime > 86400 * _UNUSED_DAYS:
+            shutil.rmtree(folder, ignore_errors=True)
+            removed_n += not folder.exists()
+    return removed_n
 
 
 def load_kernels() -> bool:

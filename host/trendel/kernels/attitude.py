@@ -85,19 +85,24 @@ def start_from_known(state, params):
     return _U0
 
 
-@kernel(u4(record("AttitudeState"), f4, f4))
-def rotate_world(state, rx, ry):
-    """Turn the world by the small rotation vector (rx, ry, 0) rad: q <- dq * q, normalised."""
+@kernel(u4(record("AttitudeState"), f4, f4, f4))
+def turn_world(state, w, x, y):
+    """Turn the world by the unit quaternion (w, x, y, 0), about a horizontal axis: q <- (w, x, y, 0) * q."""
     q = state.q_world_from_sensor
-    x, y = _HALF * rx, _HALF * ry
-    scale = _F1 / root(_F1 + x * x + y * y)
-    w, x, y = scale, x * scale, y * scale
     a, b, c, d = q[0], q[1], q[2], q[3]
     q[0] = w * a - x * b - y * c
     q[1] = w * b + x * a + y * d
     q[2] = w * c - x * d + y * a
     q[3] = w * d + x * c - y * b
     return _U0
+
+
+@kernel(u4(record("AttitudeState"), f4, f4))
+def rotate_world(state, rx, ry):
+    """Turn the world by the small rotation vector (rx, ry, 0) rad."""
+    x, y = _HALF * rx, _HALF * ry
+    scale = _F1 / root(_F1 + x * x + y * y)
+    return turn_world(state, scale, x * scale, y * scale)
 
 
 @kernel(u4(record("AttitudeState"), record("Params"), f4, f4, f4))
@@ -124,12 +129,7 @@ def first_inclination(state, params, ax, ay, az):
         x, y = s, _F0
         if horizontal > np.float32(1e-6):
             x, y = s * m[1] / horizontal, -s * m[0] / horizontal
-    q = state.q_world_from_sensor
-    a, b, c, d = q[0], q[1], q[2], q[3]
-    q[0] = w * a - x * b - y * c
-    q[1] = w * b + x * a + y * d
-    q[2] = w * c - x * d + y * a
-    q[3] = w * d + x * c - y * b
+    turn_world(state, w, x, y)
     m[0], m[1], m[2] = _F0, _F0, norm
     state.settled_s += state.dt_sum
     angle = p.vel_init_mps / (p.gravity_mps2 * state.settled_s)
@@ -255,6 +255,21 @@ def integrate_rate(state, params, gx, gy, gz, ax, ay, az, dt):
     state.acc_raw_sum[2] += az
     state.rate2_sum += gx * gx + gy * gy + gz * gz
     state.dt_sum += dt
+    return _U0
+
+
+@kernel(u4(record("AttitudeState"), record("Params"), f4, f4))
+def doubt_bridge(state, params, since_s, dt):
+    """One bridged sample of dt, since_s after the last good one: the last rate and force may be wrong by now.
+
+    Motion being smooth, what is held is wrong by an error that grows over the first moments and then stays; an error
+    of constant standard deviation s integrates to a variance (s t)^2, which grows by 2 s^2 t dt.
+    """
+    p, c = params.attitude, state.cov
+    share = clip(since_s / p.bridge_tau_s, _F0, _F1)
+    grown = _F2 * since_s * dt * share * share
+    c[_AA] += p.bridge_rate_radps * p.bridge_rate_radps * grown
+    c[_VV] += p.bridge_acc_mps2 * p.bridge_acc_mps2 * grown
     return _U0
 
 

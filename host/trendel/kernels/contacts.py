@@ -14,6 +14,8 @@ import numpy as np
 from trendel.kernels.compile import f4, i4, kernel, record, u4
 from trendel.kernels.events import find_initial_contact, find_toe_off, fine, measure_swing
 from trendel.kernels.layout import (
+    Q_SIDE_UNSURE,
+    QUEUE_N,
     R_FWD,
     R_LEFT,
     R_OBL,
@@ -29,19 +31,21 @@ from trendel.kernels.mathf import clip, snap
 
 _F0, _F1, _HALF, _F2 = np.float32(0.0), np.float32(1.0), np.float32(0.5), np.float32(2.0)
 _TICK_SHARE = np.float32(0.05)
+_MOTION_MOST = np.float32(4.0)
 _U0, _U1 = np.uint32(0), np.uint32(1)
-_I0, _I1, _I2, _NEVER = np.int32(0), np.int32(1), np.int32(2), np.int32(-1)
+_I0, _I1, _I2, _I3, _NEVER = np.int32(0), np.int32(1), np.int32(2), np.int32(3), np.int32(-1)
 _MASK = np.int32(RING_MASK)
+_QUEUE_MASK = np.uint32(QUEUE_N - 1)
+_Q_SIDE_UNSURE = np.uint32(Q_SIDE_UNSURE)
 
 
 @kernel(u4(record("ContactState")))
 def break_chain(state):
-    """The next step does not follow the last one: nothing spans them, and waiting steps are dropped."""
+    """The next step does not follow the last one: nothing spans them; steps that wait and are not sure are dropped."""
     state.good_n = _U0
-    state.queue_n = _U0
+    state.queue_n = state.sure_n
     state.phase_n = _U0
     state.obl_last_ok = _U0
-    state.last_ok = _U0
     if state.running == _U0:
         # What rises between runs (walking) says nothing of the lag in running.
         state.lag_s = _F0
@@ -50,11 +54,43 @@ def break_chain(state):
 
 
 @kernel(u4(record("ContactState")))
-def end_running(state):
-    """Close the running segment: sides are voted anew in the next one."""
-    state.running = _U0
+def forget_side(state):
+    """Sides are voted anew from the next step."""
     state.vote = _F0
     state.side_zero = _I0
+    state.side_sure = _U0
+    return _U0
+
+
+@kernel(u4(record("ContactState")))
+def lean_side(state):
+    """Take the side that the vote leans to, where a step can wait no longer for a clear one."""
+    if state.side_zero == _I0:
+        if state.vote > _F0:
+            state.side_zero = _I1
+        elif state.vote < _F0:
+            state.side_zero = _NEVER
+    return _U0
+
+
+@kernel(u4(record("ContactState"), record("PendingStep")))
+def give_side(state, pending):
+    """The side of a waiting step as known now; one that only leans is marked unsure."""
+    pending.row.side = state.side_zero if pending.parity == _U0 else -state.side_zero
+    if state.side_sure == _U0 and state.side_zero != _I0:
+        pending.row.reasons |= _Q_SIDE_UNSURE
+    return _U0
+
+
+@kernel(u4(record("ContactState")))
+def end_running(state):
+    """Close the running segment: what waits and is sure keeps its side, and the next segment votes anew."""
+    lean_side(state)
+    for k in range(QUEUE_N):
+        if np.uint32(k) < state.sure_n:
+            give_side(state, state.queue[(state.queue_i + np.uint32(k)) & _QUEUE_MASK])
+    state.running = _U0
+    forget_side(state)
     state.parity = _U0
     break_chain(state)
     return _U0
@@ -84,7 +120,7 @@ def contacts_reset(state, params, sample_n):
 
 @kernel(f4(record("ContactState"), record("Params"), i4))
 def slow_up(state, params, tick):
-    """The step-finding copy of the vertical (m/s2) at a tick that has slow_half_n ticks on both sides."""
+    """The step-finding copy of the vertical (m/s2) at a tick that has slow_half_n ticks after it."""
     p = params.contacts
     ring = state.ring
     total = ring[tick & _MASK, R_UP] * p.slow_taps[0]
@@ -96,7 +132,11 @@ def slow_up(state, params, tick):
 
 @kernel(i4(record("ContactState"), record("Params"), i4, i4))
 def judge_step(state, params, start, stop):
-    """Is the vertical between two mid rises (ticks start to stop) a running step? 0 no, 1 weakly, 2 clearly."""
+    """Is the vertical between two mid rises (ticks start to stop) a running step?
+
+    0: no. 1: not by itself, but as a weak or irregular step between running ones it is. 2: yes, in a run; elsewhere it
+    could be walking. 3: yes.
+    """
     p = params.contacts
     duration = np.float32(np.int32(stop - start)) * state.tick_s
     if duration < p.step_min_s or duration > p.step_max_s:
@@ -110,13 +150,36 @@ def judge_step(state, params, start, stop):
         tick = tick + _I1
     swing = state.swing_mps2 / p.gravity_mps2
     least = least / p.gravity_mps2
-    if swing >= p.swing_g and least <= p.float_g:
+    # The longer a step lasts the more likely it is walking, and the clearer it must be; so, too, where it is so short
+    # that it may be half a step of walking.
+    clear = clip((duration - p.step_slow_s) * p.step_slow_inv, _F0, _F1)
+    if duration < p.step_min_weak_s:
+        clear = _F1
+    more_swing, less_float = p.swing_g - p.swing_weak_g, p.float_weak_g - p.float_g
+    if swing >= p.swing_weak_g + clear * more_swing and least <= p.float_weak_g - clear * less_float:
+        return _I3
+    half = _HALF * clear
+    if clear < _F1 and swing >= p.swing_weak_g + half * more_swing and least <= p.float_weak_g - half * less_float:
         return _I2
-    if duration < p.step_min_weak_s or duration > p.step_max_weak_s:
-        return _I0
-    if swing >= p.swing_weak_g and least <= p.float_weak_g:
-        return _I1
-    return _I0
+    return _I1 if swing >= p.swing_keep_g and least <= p.float_keep_g else _I0
+
+
+@kernel(u4(record("ContactState"), record("Params")))
+def watch_pause(state, params):
+    """Where no mid rise has followed the last one for longer than a step can last, the next one is a first one."""
+    if state.rise_tick < _I0:
+        return _U0
+    since = np.int32(state.ticks_n - _I1 - np.int32(params.contacts.slow_half_n) - state.rise_tick)
+    if np.float32(since) * state.tick_s <= params.contacts.step_max_s:
+        return _U0
+    state.rise_tick = _NEVER
+    break_chain(state)
+    if state.slow_high != _U0:
+        # That rise was none of a step (standing up, a turn): the next one must not wait for its fall.
+        state.slow_high = _U0
+        state.slow_max = state.slow_last
+        state.slow_min = state.slow_last
+    return _U1
 
 
 @kernel(f4(record("ContactState"), record("Params"), i4, i4))
@@ -159,16 +222,13 @@ def vote_side(state, params, sign):
     """Add a step's sign to the vote for the side of parity 0, and decide or turn the sides over."""
     p = params.contacts
     even = sign if state.parity == _U0 else -sign
-    state.vote = snap(p.side_keep * state.vote + even)
-    if state.side_zero == _I0:
-        if state.vote > _F1:
-            state.side_zero = _I1
-        elif state.vote < -_F1:
-            state.side_zero = _NEVER
-    elif state.side_zero > _I0 and state.vote < -p.side_flip:
-        state.side_zero = _NEVER
-    elif state.side_zero < _I0 and state.vote > p.side_flip:
+    state.vote = snap(clip(p.side_keep * state.vote + even, -p.side_vote_max, p.side_vote_max))
+    if state.vote > (p.side_flip if state.side_zero < _I0 else _F1):
         state.side_zero = _I1
+        state.side_sure = _U1
+    elif state.vote < -(p.side_flip if state.side_zero > _I0 else _F1):
+        state.side_zero = _NEVER
+        state.side_sure = _U1
     return _U0
 
 
@@ -198,6 +258,10 @@ def close_tick(state, params):
         state.ring[row, j] = snap(state.sums[j] * p.tick_inv)
         state.sums[j] = _F0
     state.tick_i = _U0
+    if state.ticks_n == _I0:
+        # Before the first tick the vertical is taken as it is there, so that a step there is found.
+        for k in range(1, np.uint32(p.slow_half_n + _U1)):
+            state.ring[-np.int32(k) & _MASK, R_UP] = state.ring[row, R_UP]
     state.ticks_n = state.ticks_n + _I1
     # An IMU's own clock is off by percents and drifts: durations follow the intervals that came with the samples.
     state.tick_s += _TICK_SHARE * (state.tick_sum_s - state.tick_s)
@@ -206,7 +270,10 @@ def close_tick(state, params):
     share = clip(state.tick_s / p.level_tau_s, _F0, _F1)
     state.level_off_mps2 = snap(state.level_off_mps2 + share * (up - state.level_off_mps2))
     d = up - state.level_off_mps2
-    state.motion2 = snap(state.motion2 + share * (d * d - state.motion2))
+    # Running must not be remembered for longer than walking is.
+    most = _MOTION_MOST * p.walk_rms_mps2 * p.walk_rms_mps2
+    share = clip(state.tick_s / p.walk_tau_s, _F0, _F1)
+    state.motion2 = snap(state.motion2 + share * (clip(d * d, _F0, most) - state.motion2))
     state.since_good_s = clip(state.since_good_s + state.tick_s, _F0, np.float32(1e6))
     return _U0
 
@@ -220,7 +287,7 @@ def find_rise(state, params, forward_known):
     p = params.contacts
     half = np.int32(p.slow_half_n)
     tick = state.ticks_n - _I1 - half
-    if tick < half:
+    if tick < _I0:
         return _NEVER
     slow, last = slow_up(state, params, tick), state.slow_last
     state.slow_last = slow
@@ -245,9 +312,6 @@ def find_rise(state, params, forward_known):
                 state.fall_tick = tick
         return _NEVER
     if slow < middle or not apart:
-        if state.rise_tick >= _I0 and np.float32(np.int32(tick - state.rise_tick)) * state.tick_s > p.step_max_s * _F2:
-            state.rise_tick = _NEVER
-            break_chain(state)
         return _NEVER
     state.slow_high = _U1
     state.slow_max = slow

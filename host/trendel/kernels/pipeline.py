@@ -7,6 +7,7 @@ import numpy as np
 from trendel.kernels.attitude import (
     attitude_reset,
     close_height,
+    doubt_bridge,
     finish_block,
     follow_heading,
     follow_height,
@@ -22,9 +23,13 @@ from trendel.kernels.contacts import (
     contacts_reset,
     end_running,
     find_rise,
+    forget_side,
+    give_side,
     judge_step,
+    lean_side,
     side_sign,
     vote_side,
+    watch_pause,
 )
 from trendel.kernels.layout import (
     COLD_START,
@@ -57,12 +62,13 @@ from trendel.kernels.mounting import (
     was_turned,
     watch_standing,
 )
+from trendel.kernels.rows import copy_row, make_stride, settle_side
 from trendel.kernels.stability import follow, show_course, stability_reset
-from trendel.kernels.stride import copy_row, make_stride, measure_step, resample, settle_side
+from trendel.kernels.stride import measure_step, resample
 
 _F0, _F1, _HALF = np.float32(0.0), np.float32(1.0), np.float32(0.5)
 _U0, _U1, _U2 = np.uint32(0), np.uint32(1), np.uint32(2)
-_I0, _I1, _NEVER = np.int32(0), np.int32(1), np.int32(-1)
+_I0, _I1, _I2, _I3, _NEVER = np.int32(0), np.int32(1), np.int32(2), np.int32(3), np.int32(-1)
 _QUEUE = np.uint32(QUEUE_N)
 _QUEUE_MASK = np.uint32(QUEUE_N - 1)
 _MAGIC_STATE, _SIZE_STATE = np.uint32(MAGIC_STATE), np.uint32(SIZE_STATE)
@@ -117,6 +123,7 @@ def init(state, params):
     m.known_tick = _I0
     m.axis[0], m.axis[1], m.forward[0], m.forward[1] = _F0, _F0, _F0, _F0
     c = state.contacts
+    c.sure_n = _U0
     contacts_reset(c, params, _U0)
     c.segment_i = _U0
     c.steps_n = _U0
@@ -126,6 +133,10 @@ def init(state, params):
     c.bridged_last_n = _U0
     c.since_good_s = _F0
     c.step_last_s = _F0
+    c.fall_last_s = _F0
+    c.up_off_mps2, c.up_off_n = _F0, _U0
+    c.up_last[0], c.up_last[1] = _F0, _F0
+    c.step_mean_s = _F0
     c.good_tick = _I0
     stability_reset(state.stability, params)
     return _COLD_START
@@ -187,8 +198,7 @@ def learn_mounting(state, params):
         m.stand_n = _U0
         if params.mounting.given == _U0:
             m.phase = _U0
-            c.vote = _F0
-            c.side_zero = _I0
+            forget_side(c)
             c.obl_last_ok = _U0
         return _U0
     unknown = m.phase == _U0
@@ -199,8 +209,7 @@ def learn_mounting(state, params):
     if unknown:
         # The ring still holds the old axes: what began before this tick says nothing of angles or sides.
         m.known_tick = c.ticks_n
-        c.vote = _F0
-        c.side_zero = _I0
+        forget_side(c)
         c.obl_last_ok = _U0
     return _U0
 
@@ -210,12 +219,11 @@ def follow_parity(state, params):
     """Turn the parity for this step and for as many steps as fit into the time since the last good one."""
     lost_s = np.float32(np.int32(state.rise_tick - state.good_tick)) * state.tick_s
     if lost_s > params.contacts.end_s:
-        state.vote = _F0
-        state.side_zero = _I0
+        forget_side(state)
         lost_s = _F0
     state.parity = state.parity ^ _U1
-    while state.step_last_s > params.contacts.step_min_s * _HALF and lost_s > _HALF * state.step_last_s:
-        lost_s -= state.step_last_s
+    while state.step_mean_s > params.contacts.step_min_s * _HALF and lost_s > _HALF * state.step_mean_s:
+        lost_s -= state.step_mean_s
         state.parity = state.parity ^ _U1
     return _U0
 
@@ -225,7 +233,12 @@ def finish_step(state, params, tick):
     """A mid rise at tick ended a step: judge it, learn from it, measure it and put it into the queue."""
     c, m, p = state.contacts, state.mounting, params.contacts
     verdict = judge_step(c, params, c.rise_tick, tick)
-    if verdict == _I0:
+    if c.running == _U0:
+        runs = verdict == _I3
+    else:
+        runs = verdict >= _I2 or (verdict == _I1 and c.good_n > _U0)
+    # What touched the ground before the first sample has no initial contact.
+    if not runs or c.ic.tick < _I0:
         break_chain(c)
         drop_up(m)
     else:
@@ -240,13 +253,17 @@ def finish_step(state, params, tick):
             c.queue_n += _U1
         c.good_n += _U1
         c.good_tick = tick
-        c.since_good_s = _F0
         known = c.rise_tick >= m.known_tick
         if m.phase != _U0 and params.input.has_gyro != _U0 and known:
             vote_side(c, params, side_sign(c, params, c.rise_tick, tick))
-        if c.running == _U0 and c.good_n >= p.start_n:
-            c.running = _U1
-            c.segment_i += _U1
+        if verdict >= _I2:
+            c.since_good_s = _F0
+            if c.running == _U0 and c.good_n >= p.start_n:
+                c.running = _U1
+                c.segment_i += _U1
+            if c.running != _U0 and c.good_n >= p.resume_n:
+                # Weak steps before it lie between running ones.
+                c.sure_n = c.queue_n
         if not known:
             c.phase_n = _U0
         elif params.input.levelled == _U0 and c.phase_n >= _U1:
@@ -255,6 +272,7 @@ def finish_step(state, params, tick):
         if c.phase_n < _U2:
             c.phase_n += _U1
         c.step_last_s = np.float32(np.int32(c.next.tick - c.ic.tick)) * c.tick_s + (c.next.frac - c.ic.frac) * c.tick_s
+        c.step_mean_s += (p.step_share if c.good_n > _U1 else _F1) * (c.step_last_s - c.step_mean_s)
     c.bridged_last_n = state.input.bridged_n
     c.saturated_last_n = c.saturated_n
     c.rise_tick = tick
@@ -267,29 +285,32 @@ def finish_step(state, params, tick):
 def emit(state, params, out):
     """Give out the oldest waiting step and its stride, once running is sure and its side known; at most one a call."""
     c = state.contacts
-    if c.running == _U0 or c.queue_n == _U0 or c.good_n < params.contacts.resume_n:
-        return _I0
-    if c.side_zero == _I0 and params.input.has_gyro != _U0 and c.queue_n < _QUEUE:
+    if c.sure_n == _U0:
         return _I0
     pending = c.queue[c.queue_i & _QUEUE_MASK]
-    side = c.side_zero if pending.parity == _U0 else -c.side_zero
+    if c.running != _U0:
+        if c.side_zero == _I0 and params.input.has_gyro != _U0:
+            if c.queue_n < _QUEUE:
+                return _I0
+            lean_side(c)
+        give_side(c, pending)
     unsettled = _U1 if params.input.levelled == _U0 and state.mounting.phase != _U2 else _U0
-    settle_side(pending, side, unsettled)
+    settle_side(pending, pending.row.side, unsettled)
     pending.row.index = c.steps_n
     pending.row.segment_i = c.segment_i - _U1
     c.steps_n += _U1
     c.queue_i = (c.queue_i + _U1) & _QUEUE_MASK
     c.queue_n -= _U1
+    c.sure_n -= _U1
     copy_row(pending.row, out.step)
     flags = _NEW_STEP
     s = state.stability
     flags |= follow(s, params, out.step, pending.obl_mean, state.mounting.turned_n, out.alert)
-    if c.last_ok != _U0 and pending.chained != _U0:
+    if pending.chained != _U0:
         make_stride(c.last, out.step, out.stride)
         show_course(s, params, out.stride.course)
         flags |= _NEW_STRIDE
     copy_row(out.step, c.last)
-    c.last_ok = _U1
     return flags
 
 
@@ -350,11 +371,13 @@ def step(state, params, sample, out):
         end_running(c)
         say_nothing(signal)
         state.sample_n += _U1
-        return flags
+        return flags | emit(state, params, out)
     ax, ay, az = i.acc_mps2[0], i.acc_mps2[1], i.acc_mps2[2]
     gx, gy, gz = i.gyr_radps[0], i.gyr_radps[1], i.gyr_radps[2]
     if params.input.levelled == _U0:
         integrate_rate(a, params, gx, gy, gz, ax, ay, az, dt)
+        if i.invalid_run_n > _U0:
+            doubt_bridge(a, params, np.float32(i.invalid_run_n) * dt, dt)
     level(a, params, m, ax, ay, az, signal)
     signal.vertical_m = follow_height(a, params, signal.acc_level_mps2[2], dt, c.good_n)
     x = m.axes
@@ -365,8 +388,11 @@ def step(state, params, sample, out):
         a.block_i += _U1
         if a.block_i >= params.attitude.block_n:
             finish_block(a, params)
-            if m.phase == _U0 and a.blocks_n == params.attitude.init_blocks_n:
-                set_up_from(m.axes, a.q_world_from_sensor)
+            if a.blocks_n == params.attitude.init_blocks_n:
+                # Before it up was anywhere, and its change no motion.
+                c.motion2 = _F0
+                if m.phase == _U0:
+                    set_up_from(m.axes, a.q_world_from_sensor)
             watch_standing(m, a, params)
     if full != _U0:
         close_tick(c, params)
@@ -377,7 +403,9 @@ def step(state, params, sample, out):
         tick = find_rise(c, params, _U1 if known else _U0)
         if tick >= _I0:
             finish_step(state, params, tick)
-        if c.since_good_s > params.contacts.end_s:
+        else:
+            watch_pause(c, params)
+        if c.running != _U0 and c.since_good_s > params.contacts.end_s:
             end_running(c)
     signal.segment = segment_of(state, params)
     state.sample_n += _U1

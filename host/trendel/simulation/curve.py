@@ -6,6 +6,7 @@ All are twice continuously differentiable in time, except that a pulse starts wi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -63,17 +64,6 @@ class Fourier:
             ddf -= w * w * c
         return phase.of(f, df, ddf)
 
-    def shifted(self, by: float) -> "Fourier":
-        """The same, later by `by` of a period."""
-        return Fourier(tuple((k, a, angle - 2 * np.pi * k * by) for k, a, angle in self.terms))
-
-    def values(self, phase: F64) -> F64:
-        """Values alone."""
-        made = np.zeros_like(phase)
-        for k, a, angle in self.terms:
-            made += a * np.cos(2 * np.pi * k * phase + angle)
-        return made
-
 
 @dataclass(frozen=True)
 class Pulse:
@@ -91,13 +81,21 @@ class Pulse:
     def __call__(self, since_s: F64, amplitude_mps2: F64) -> Curve:
         u = np.maximum(since_s - self.delay_s, 0.0)
         k = complex(-self.decay_per_s, 2 * np.pi * self.frequency_hz)
-        turning = np.exp(k * u + 1j * self.angle_rad) * (amplitude_mps2 / self._peak())
+        turning = np.exp(k * u + 1j * self.angle_rad) * (amplitude_mps2 / self._peak)
         return Curve(
             (turning * u**3).imag,
             (turning * (3 * u**2 + k * u**3)).imag,
             (turning * (6 * u + 6 * k * u**2 + k * k * u**3)).imag,
         )
 
+    def spent(self, after_s: float) -> bool:
+        """Whether what is left this long after the event is below a hundred-thousandth of its largest."""
+        u = max(after_s - self.delay_s, 0.0)
+        rate = abs(complex(-self.decay_per_s, 2 * np.pi * self.frequency_hz))
+        left = (6 * u + 6 * rate * u**2 + rate**2 * u**3) * np.exp(-self.decay_per_s * u)
+        return u > 0 and left < 1e-5 * self._peak
+
+    @cached_property
     def _peak(self) -> float:
         u = np.linspace(0.0, 0.4, 1600)
         k = complex(-self.decay_per_s, 2 * np.pi * self.frequency_hz)
@@ -140,9 +138,11 @@ class Spline:
         for i in range(len(diagonal) - 1, -1, -1):
             above = over[i] * bend[i + 2] if i < len(over) else 0.0
             bend[i + 1] = (right[i] - above) / diagonal[i]
-        self._t, self._y, self._bend = t_s, y, bend
-        self._slope = slope - h[:, None] * (2 * bend[:-1] + bend[1:]) / 6
-        self._third = np.diff(bend, axis=0) / h[:, None]
+        self._t = t_s
+        # One row a column: each is gathered by itself.
+        self._y, self._bend = np.ascontiguousarray(y.T), np.ascontiguousarray(bend.T)
+        self._slope = np.ascontiguousarray((slope - h[:, None] * (2 * bend[:-1] + bend[1:]) / 6).T)
+        self._third = np.ascontiguousarray((np.diff(bend, axis=0) / h[:, None]).T)
 
     def piece(self, t: F64) -> NDArray[np.intp]:
         """Which piece each instant is in, (n,)."""
@@ -153,8 +153,8 @@ class Spline:
         i = self.piece(t)
         u = t - self._t[i]
         made = []
-        for k in range(self._y.shape[1]) if columns is None else columns:
-            y, a, b, c = self._y[i, k], self._slope[i, k], self._bend[i, k], self._third[i, k]
+        for k in range(len(self._y)) if columns is None else columns:
+            y, a, b, c = self._y[k][i], self._slope[k][i], self._bend[k][i], self._third[k][i]
             made.append(
                 Curve(
                     y + u * (a + u * (b / 2 + u * c / 6)),

@@ -1,45 +1,46 @@
-"""What a simulated runner is made of: a few physiological parameters, and the shapes they scale.
-
-The shapes are a handful of Fourier coefficients and damped pulses, chosen to look like two real runners at 3.3 to
-3.7 m/s (pelvis markers of one, sacral accelerometer and force plate of the other); no recording is in here.
-Stride phase 0 is left initial contact, one half is right initial contact.
-"""
+"""A way of running in a few physiological parameters, with the ranges and combinations that a person can have."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from trendel.constants import STANDARD_GRAVITY_MPS2
+from trendel.constants import STANDARD_GRAVITY_MPS2 as G
 from trendel.errors import ParameterError
-from trendel.simulation.curve import F64, Fourier, Pulse
-
-FOOT_STRIKES = {"rear": (0.060, 0.055, 1.0), "mid": (0.030, 0.050, 0.8), "fore": (0.0, 0.050, 0.55)}
-"""Foot strike: share of the impact in a step's impulse, length of the impact (s), size of the braking onset."""
+from trendel.simulation import shapes
 
 REFERENCE_DUTY = 0.735
 """Contact time over step time of the runner whose angles the shapes follow; other duties shift them to mid stance."""
 
-# Angles of a unit: obliquity 1 rad peak to peak or so (scaled to the asked drop), tilt and rotation 1 peak to peak.
-OBLIQUITY = Fourier(((1, 4.57, -0.541), (3, 3.06, -3.107), (5, 0.39, -1.885), (7, 0.31, -0.454)))
-TILT = Fourier(((1, 0.57, -2.217), (2, 3.76, 1.431), (4, 0.71, 1.955), (6, 0.21, -2.618)))
-ROTATION = Fourier(((1, 5.52, -1.536), (3, 1.19, -2.409), (5, 0.67, -2.618), (7, 0.30, 0.471)))
+DUTY = (0.40, 0.97)
+"""Contact time over step time. Sprinters at top speed come to 0.43 (Weyand et al., J Appl Physiol 2000); above 1 there
+is no flight, which is not running."""
 
-# Accelerations of the pelvis (g): against the centre of mass for up; all of it for forward and left.
-UP = ((2, 0.25, -1.73), (4, 0.36, -1.354))
-FORWARD = ((2, 0.696, -2.755), (4, 0.525, 0.955))
-LEFT = ((1, 0.079, -1.75), (3, 0.197, -2.132))
-# What contact sets off: (g, pulse). Forward is braking, sudden; left changes its sign with the side.
-UP_PULSES = ((0.19, Pulse(13.0, 56.0, 0.12)),)
-FORWARD_PULSES = ((-0.57, Pulse(6.0, 23.9, -1.015)), (0.374, Pulse(11.5, 41.2, 2.564, 0.018)))
-LEFT_PULSES = ((1.04, Pulse(9.0, 23.7, 0.484, 0.006)), (0.84, Pulse(11.1, 25.7, 3.313, 0.031)))
-
-STANCE = (1.0, 0.115, -0.061, 0.030)
-"""Active part of the vertical force over stance: coefficients of sin(k pi s), k = 1 .. 4."""
+RANGES = {
+    "speed_mps": (1.0, 8.0, "m/s"),
+    "step_rate_spm": (130.0, 230.0, "steps/min"),
+    "contact_time_ms": (120.0, 360.0, "ms"),
+    "drop_left_deg": (0.5, 20.0, "degrees"),
+    "drop_right_deg": (0.5, 20.0, "degrees"),
+    "tilt_mean_deg": (-20.0, 30.0, "degrees"),
+    "tilt_rom_deg": (2.0, 30.0, "degrees"),
+    "rotation_rom_deg": (2.0, 40.0, "degrees"),
+    "impact": (0.0, 3.0, "times the usual"),
+    "step_time_asymmetry": (-0.1, 0.1, ""),
+    "contact_time_asymmetry": (-0.1, 0.1, ""),
+    "oscillation_asymmetry": (-0.3, 0.3, ""),
+    "grade": (-0.25, 0.25, "rise over run"),
+}
+"""What each parameter can be: lowest, highest, unit."""
 
 
 @dataclass(frozen=True)
 class GaitParameters:
-    """One way of running. Angles are against the standing posture; drop as docs/conventions.md has it."""
+    """One way of running. Angles are against the standing posture; drop as docs/conventions.md has it.
+
+    Asymmetries are half the difference of left and right over their mean: 0.02 makes the left 2 % more than the mean,
+    the right 2 % less. `oscillation_mm` None takes what step rate and contact time give. `style` other than 0 varies
+    the shapes as they differ between runners. Raises ParameterError for what is out of range or cannot go together.
+    """
 
     speed_mps: float = 3.2
     step_rate_spm: float = 168.0
@@ -50,31 +51,39 @@ class GaitParameters:
     tilt_rom_deg: float = 8.0
     rotation_rom_deg: float = 11.0
     foot_strike: str = "rear"
-    step_time_asymmetry: float = 0.0  # left steps longer by this share of the mean, right ones shorter
+    step_time_asymmetry: float = 0.0
     grade: float = 0.0  # rise over run: less impact and braking uphill, more downhill
+    oscillation_mm: float | None = None  # of the pelvis
+    contact_time_asymmetry: float = 0.0
+    oscillation_asymmetry: float = 0.0
+    impact: float = 1.0  # how hard the landing is, against the usual for this foot strike, speed and grade
+    style: int = 0
 
     def __post_init__(self) -> None:
-        for name, low, high in (
-            ("speed_mps", 1.0, 8.0),
-            ("step_rate_spm", 120.0, 240.0),
-            ("contact_time_ms", 120.0, 400.0),
-            ("drop_left_deg", 0.5, 20.0),
-            ("drop_right_deg", 0.5, 20.0),
-            ("tilt_mean_deg", -20.0, 30.0),
-            ("tilt_rom_deg", 0.0, 30.0),
-            ("rotation_rom_deg", 0.0, 40.0),
-            ("step_time_asymmetry", -0.1, 0.1),
-            ("grade", -0.25, 0.25),
-        ):
-            if not low <= getattr(self, name) <= high:
-                raise ParameterError(f"{name} must be between {low:g} and {high:g}; it is {getattr(self, name)}.")
-        if self.foot_strike not in FOOT_STRIKES:
+        for name, (low, high, unit) in RANGES.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ParameterError(
+                    f"{name} must be between {low:g} and {high:g} {unit}".rstrip() + f"; it is {value}."
+                )
+        if self.foot_strike not in shapes.STRIKES:
             raise ParameterError(f"foot_strike must be rear, mid or fore; it is {self.foot_strike!r}.")
-        if self.contact_time_s > 0.97 * self.step_time_s * (1 - abs(self.step_time_asymmetry)):
+        worst = (1 + abs(self.contact_time_asymmetry)) / (1 - abs(self.step_time_asymmetry))
+        shortest = 1000 * DUTY[0] * self.step_time_s
+        longest = 1000 * DUTY[1] * self.step_time_s / worst
+        if not shortest <= self.contact_time_ms <= longest:
+            why = "must leave a flight phase" if self.contact_time_ms > longest else "is too short to carry the runner"
             raise ParameterError(
-                f"contact_time_ms must leave a flight phase: at {self.step_rate_spm:g} steps a minute at most "
-                f"{970 * self.step_time_s * (1 - abs(self.step_time_asymmetry)):.0f}; it is {self.contact_time_ms:g}."
+                f"contact_time_ms {why}: at {self.step_rate_spm:g} steps a minute it can be "
+                f"{shortest:.0f} to {longest:.0f}; it is {self.contact_time_ms:g}."
             )
+        if self.oscillation_mm is not None:
+            low, high = (share * self.natural_oscillation_mm for share in (0.85, 1.5))
+            if not low <= self.oscillation_mm <= high:
+                raise ParameterError(
+                    f"oscillation_mm follows from step rate and contact time: here it can be {low:.0f} to {high:.0f}; "
+                    f"it is {self.oscillation_mm:g}."
+                )
 
     @property
     def step_time_s(self) -> float:
@@ -87,64 +96,103 @@ class GaitParameters:
     @property
     def impact_share(self) -> float:
         """Share of a step's vertical impulse that is impact: grows with speed, shrinks uphill."""
-        share = FOOT_STRIKES[self.foot_strike][0] * self.speed_mps / 3.3
-        return float(np.clip(share * (1 - 4 * self.grade), 0.0, 0.16))
+        share = shapes.STRIKES[self.foot_strike][0] * self.impact**0.3 * self.speed_mps / 3.3
+        return float(np.clip(share * (1 - 4.2 * self.grade), 0.0, 0.12))
 
     @property
     def impact_length_s(self) -> float:
-        return min(FOOT_STRIKES[self.foot_strike][1], 0.4 * self.contact_time_s)
+        """How long the impact lasts: its peak is half way."""
+        usual = shapes.STRIKES[self.foot_strike][1] * (3.3 / self.speed_mps) ** 0.5
+        return min(usual, 0.36 * self.contact_time_s)
+
+    @property
+    def landing(self) -> float:
+        """Size of the landing's pulse in the pelvis, against the usual at 3.3 m/s on the level."""
+        return float(self.impact * np.clip(self.speed_mps / 3.3 * np.exp(-3 * self.grade), 0.2, 2.5))
+
+    @property
+    def braking(self) -> float:
+        """Size of the sudden braking at contact, against the usual at 3.4 m/s on the level."""
+        onset = shapes.STRIKES[self.foot_strike][2] * float(np.clip(self.speed_mps / 3.4, 0.5, 1.6))
+        return onset * self.own[0] * self.impact**0.5 * float(np.exp(-2 * self.grade))
+
+    @property
+    def own(self) -> tuple[float, float, float]:
+        """Sizes that differ between runners of one style and another: braking, sideways jolts, and the second and third
+        harmonic of the pelvis' rise against the centre of mass. The reference has large ones."""
+        if self.style == 0:
+            return 1.0, 1.0, 1.0
+        noise = np.random.default_rng([self.style, 99]).standard_normal(3)
+        brake, jolt = np.clip(np.exp(np.array([-0.35, -0.6]) + 0.35 * noise[:2]), 0.25, 1.3).tolist()
+        return brake, jolt, float(np.clip(-0.6 + 0.8 * noise[2], -2.0, 1.0))
 
     @property
     def phase_shift(self) -> float:
         """How much later (share of a stride) mid stance comes than in the runner of the shapes."""
         return (self.contact_time_s / self.step_time_s - REFERENCE_DUTY) / 4
 
-    def displacement(self, terms: tuple[tuple[int, float, float], ...], scale: float = 1.0) -> Fourier:
-        """The motion (m) whose acceleration has these terms (g) when every step is like the last."""
-        w = 2 * np.pi / (2 * self.step_time_s)
-        made = tuple((k, -scale * a * STANDARD_GRAVITY_MPS2 / (k * w) ** 2, angle) for k, a, angle in terms)
-        return Fourier(made).shifted(self.phase_shift)
+    @property
+    def natural_oscillation_mm(self) -> float:
+        """Peak to peak of the centre of mass in a step, from the vertical force alone; that of the pelvis is
+        some 15 % more."""
+        t, c, w, beta = self.step_time_s, self.contact_time_s, self.impact_length_s, self.impact_share
+        shape = shapes.stance_coefficients(np.zeros(1), self.grade)
+        tau = np.linspace(0.0, t, 400)
+        _, _, active = shapes.stance_force(tau / c, np.repeat(shape, len(tau), 0))
+        _, _, blow = shapes.impact_force(tau / w)
+        centre = (1 - beta) * float(shapes.stance_centre(shape)[0]) * c + beta * w / 2
+        height = -G * (t / 2 - centre) * tau + G * (t * ((1 - beta) * active * c + beta * blow * w) - tau**2 / 2)
+        return 1000 * float(np.ptp(height))
+
+    def shape(self, c: shapes.Complex, channel: int) -> shapes.Complex:
+        """A shape in this runner's style, at this runner's mid stance."""
+        return shapes.styled(c, self.style, channel) * np.exp(-2j * np.pi * np.arange(len(c)) * self.phase_shift)
+
+    def displacement(self, c: shapes.Complex) -> shapes.Complex:
+        """The motion (m) whose acceleration has this shape (g) when every step is like the last."""
+        w = np.pi / self.step_time_s * np.maximum(np.arange(len(c)), 1)
+        return -G * c / w**2
+
+    @classmethod
+    def usual(
+        cls, speed_mps: float | None = None, step_rate_spm: float | None = None, contact_time_ms: float | None = None
+    ) -> "GaitParameters":
+        """The ordinary runner at this speed, with the step rate and contact time that go with it unless given."""
+        speed = 3.2 if speed_mps is None else speed_mps
+        if not speed > 0:
+            return cls(speed_mps=speed)  # which refuses it
+        rate = float(np.clip(168 + 7 * (speed - 3.2), 140, 220)) if step_rate_spm is None else step_rate_spm
+        step_ms = 60e3 / max(rate, 1.0)
+        usual = float(np.clip(250 * (3.2 / speed) ** 0.7, 0.42 * step_ms, 0.93 * step_ms))
+        return cls(speed, rate, usual if contact_time_ms is None else contact_time_ms)
+
+    @classmethod
+    def random(cls, seed: int) -> "GaitParameters":
+        """A runner drawn from a population of recreational runners on the level.
+
+        Contact time falls with speed about as 0.25 (3.2 / v)^0.7 s and step rate rises by some 7 steps/min for each
+        m/s (Dorn, Schache & Pandy, J Exp Biol 2012; Weyand et al. 2000); about four in five strike with the heel
+        (Larson et al., J Sports Sci 2011); drop, tilt and rotation as in reviews of pelvic motion in running.
+        """
+        return _draw(cls, np.random.default_rng([seed, 77]), seed)
 
 
-def left_half() -> Fourier:
-    """The part of obliquity that the left stance makes: OBLIQUITY where the left foot carries, little elsewhere.
+def _draw(cls: type[GaitParameters], rng: np.random.Generator, seed: int) -> GaitParameters:
+    def normal(mean: float, sd: float, low: float, high: float) -> float:
+        return float(np.clip(rng.normal(mean, sd), low, high))
 
-    Less the same half a stride later it is OBLIQUITY again, so that each side can have its own size.
-    """
-    n = 512
-    phase = np.arange(n) / n
-    window = 0.5 + 0.55 * np.sin(2 * np.pi * (phase + 0.05)) + 0.08 * np.sin(6 * np.pi * (phase + 0.05))
-    spectrum = np.fft.rfft(OBLIQUITY.values(phase) * window) / n
-    keep = [(k, 2 * abs(spectrum[k]), float(np.angle(spectrum[k]))) for k in range(1, 9)]
-    odd = {k: (a, angle) for k, a, angle in OBLIQUITY.terms}
-    even = tuple((k, float(a), angle) for k, a, angle in keep if k % 2 == 0)
-    return Fourier(even + tuple((k, a / 2, angle) for k, (a, angle) in odd.items()))
-
-
-def unit(shape: Fourier) -> Fourier:
-    """The shape with a peak to peak value of 1."""
-    values = shape.values(np.arange(2048) / 2048)
-    size = float(np.ptp(values))
-    return Fourier(tuple((k, a / size, angle) for k, a, angle in shape.terms))
-
-
-def stance_force(s: F64) -> tuple[F64, F64, F64]:
-    """Active force over s = 0 .. 1 of stance with area 1, its integral and double integral; constant area beyond."""
-    u = np.clip(s, 0.0, 1.0)
-    area = sum(a * (1 - np.cos(k * np.pi)) / (k * np.pi) for k, a in enumerate(STANCE, 1))
-    f, once, twice = np.zeros_like(u), np.zeros_like(u), np.zeros_like(u)
-    for k, a in enumerate(STANCE, 1):
-        w, c = k * np.pi, a / area
-        f += c * np.sin(w * u)
-        once += c * (1 - np.cos(w * u)) / w
-        twice += c * (u / w - np.sin(w * u) / w**2)
-    inside = (s > 0) & (s < 1)
-    return np.where(inside, f, 0.0), once, twice + np.maximum(s - 1, 0.0)
-
-
-def impact_force(x: F64) -> tuple[F64, F64, F64]:
-    """The impact, 140 x^3 (1 - x)^3 over x = 0 .. 1 (area 1), its integral and double integral."""
-    u = np.clip(x, 0.0, 1.0)
-    once = u**4 * (35 - 84 * u + 70 * u**2 - 20 * u**3)
-    twice = u**5 * (7 - 14 * u + 10 * u**2 - 2.5 * u**3)
-    return 140 * u**3 * (1 - u) ** 3, once, twice + np.maximum(x - 1, 0.0)
+    speed = normal(3.2, 0.6, 2.1, 4.8)
+    rate = normal(165 + 7 * (speed - 3.2), 9.0, 142.0, 210.0)
+    strike = str(rng.choice(("rear", "mid", "fore"), p=(0.80, 0.14, 0.06)))
+    usual = 250 * (3.2 / speed) ** 0.7 * {"rear": 1.0, "mid": 0.97, "fore": 0.93}[strike]
+    step_asymmetry, contact_asymmetry = normal(0.0, 0.008, -0.02, 0.02), normal(0.0, 0.012, -0.03, 0.03)
+    contact = float(np.clip(usual * np.exp(rng.normal(0.0, 0.07)), 0.45 * 60e3 / rate, min(330.0, 0.91 * 60e3 / rate)))
+    drop, uneven = normal(5.0, 1.7, 1.5, 10.0), normal(0.0, 0.7, -1.0, 1.0)
+    made = cls(
+        speed, rate, contact, drop + uneven, drop - uneven, normal(8.0, 4.0, -4.0, 20.0), normal(8.0, 2.0, 4.0, 15.0),
+        normal(11.0, 3.5, 5.0, 22.0), strike, step_asymmetry, 0.0, None, contact_asymmetry,
+        normal(0.0, 0.03, -0.08, 0.08), float(np.clip(np.exp(rng.normal(-0.6, 0.45)), 0.15, 2.0)),
+        style=1 + int(rng.integers(1 << 30)),
+    )  # fmt: skip
+    own = float(np.clip(np.exp(rng.normal(0.1, 0.07)), 0.92, 1.35)) * made.natural_oscillation_mm
+    return cls(**{**made.__dict__, "oscillation_mm": own})

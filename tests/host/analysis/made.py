@@ -5,16 +5,14 @@ from __future__ import annotations
 from functools import cache
 
 import trendel
+from tests.plain_run import PlainRun, plain_run
 from trendel.analysis import Result
 from trendel.recording import Recording
-from trendel.simulation import SimpleRun, SimpleRunParameters, simple_run
 
 
-@cache
-def run(**changes: object) -> SimpleRun:
-    """The generated run."""
-    defaults: dict[str, object] = {"stand_s": 4.0, "walk_s": 0.0, "run_s": 30.0, "end_s": 3.0}
-    return simple_run(SimpleRunParameters(**{**defaults, **changes}))  # type: ignore[arg-type]
+def run(**changes: object) -> PlainRun:
+    """The simulated run."""
+    return plain_run(**changes)
 
 
 @cache

@@ -10,11 +10,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trendel.analysis.parameters import Attitude, Contacts, Input, Mounting, Parameters, Setup, Start, kernel_params
+from trendel.analysis.parameters import (
+    Attitude,
+    Contacts,
+    Force,
+    Input,
+    Mounting,
+    Parameters,
+    Setup,
+    Start,
+    kernel_params,
+)
 from trendel.errors import ParameterError
 from trendel.kernels.layout import DTYPES, LAYOUT_HASH, MAGIC_PARAMS
 
-GROUPS = {"input": Input, "attitude": Attitude, "mounting": Mounting, "contacts": Contacts}
+GROUPS = {"input": Input, "attitude": Attitude, "mounting": Mounting, "contacts": Contacts, "force": Force}
 SETUP = Setup(rate_hz=208.0)
 ALL = [(group, f.name) for group, kind in GROUPS.items() for f in fields(kind)]
 

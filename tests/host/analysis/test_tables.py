@@ -77,7 +77,9 @@ def test_csv_round_trip(name: str, tmp_path: Path) -> None:
         if ours.dtype.kind == "f":
             theirs = np.array([np.nan if v is None else v for v in back[column]], float)
             assert np.array_equal(np.isnan(theirs), np.isnan(ours)), column
-            step = {"s": 1e-5, "ms": 0.01, "mm": 0.01, "deg": 1e-3, "m": 1e-6}.get(table.units.get(column, ""), 1e-4)
+            step = {"s": 1e-5, "ms": 0.01, "mm": 0.01, "deg": 1e-3, "m": 1e-6, "BW/s": 0.01}.get(
+                table.units.get(column, ""), 1e-4
+            )
             assert np.allclose(theirs, ours, atol=0.51 * step, rtol=1e-6, equal_nan=True), column
         else:
             theirs = np.array(["" if v is None else v for v in back[column]])

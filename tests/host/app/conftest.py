@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.plain_run import plain_run
 from trendel.recording import Recording, write_recording
-from trendel.simulation import SimpleRunParameters, simple_run
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Said:
 Cli = Callable[..., Said]
 
 
-def write_simple_run(path: Path, seed: int = 0, **metadata: object) -> Path:
-    run = simple_run(SimpleRunParameters(stand_s=4.0, walk_s=0.0, run_s=25.0, end_s=2.0, seed=seed))
+def write_run(path: Path, seed: int = 0, **metadata: object) -> Path:
+    run = plain_run(run_s=25.0, end_s=2.0, seed=seed)
     recording = Recording.from_arrays(run.acc_mps2, run.gyr_radps, run.rate_hz, metadata=metadata)
     return write_recording(recording, path)
 
@@ -32,7 +32,7 @@ def write_simple_run(path: Path, seed: int = 0, **metadata: object) -> Path:
 @pytest.fixture(scope="session")
 def simulated_csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Written once; tests that write beside it copy it first."""
-    return write_simple_run(tmp_path_factory.mktemp("simulated") / "run.csv", participant="P1", condition="fresh")
+    return write_run(tmp_path_factory.mktemp("simulated") / "run.csv", participant="P1", condition="fresh")
 
 
 @pytest.fixture

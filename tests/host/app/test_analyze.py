@@ -13,7 +13,7 @@ from trendel.app.outputs import OutputError, to_json, write_atomically
 from trendel.errors import ParameterError
 
 SIGNALS = ["t_s", "tilt_deg", "obliquity_deg", "rotation_deg", "vertical_m"]
-SIGNALS += ["acc_forward_mps2", "acc_left_mps2", "acc_up_mps2", "segment"]
+SIGNALS += ["acc_forward_mps2", "acc_left_mps2", "acc_up_mps2", "vgrf_bw", "segment"]
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -41,8 +41,8 @@ def test_demo_says_that_it_is_simulated_and_meets_its_truth(cli: Cli) -> None:
     assert len(rows) == 3
     for name, *cells in rows:
         left, true_left, right, true_right = map(float, cells)
-        # A simple generator and its own truth: these bounds say that the demo is not embarrassing, no more.
-        bound = {"contact time": 10.0, "vertical oscillation": 2.0, "obliquity peak": 0.5}[name]
+        # One simulated runner: these bounds say that the demo is not embarrassing, no more.
+        bound = {"contact time": 20.0, "vertical oscillation": 2.5, "obliquity peak": 0.5}[name]
         assert abs(left - true_left) <= bound and abs(right - true_right) <= bound, name
 
 

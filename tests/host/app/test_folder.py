@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.host.app.conftest import Cli, write_simple_run
+from tests.host.app.conftest import Cli, write_run
 
 COLLECTED = ["all_steps.csv", "all_strides.csv", "all_summary.csv"]
 
@@ -20,8 +20,8 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two good recordings, one of them in a subfolder, and one that is none."""
     folder = tmp_path_factory.mktemp("some") / "study"
     (folder / "day2").mkdir(parents=True)
-    write_simple_run(folder / "a.csv", seed=1, participant="P1", speed_mps=3.0)
-    write_simple_run(folder / "day2" / "b.csv", seed=2, participant="P2", side="not a result's column")
+    write_run(folder / "a.csv", seed=1, participant="P1", speed_mps=3.0)
+    write_run(folder / "day2" / "b.csv", seed=2, participant="P2", side="not a result's column")
     (folder / "c.csv").write_text("this is no recording\n")
     return folder
 
@@ -67,7 +67,7 @@ def test_what_changed_is_done_again(cli: Cli, tmp_path: Path) -> None:
     folder = tmp_path / "study"
     folder.mkdir()
     for seed in (1, 2):
-        write_simple_run(folder / f"{seed}.csv", seed=seed, condition="fresh")
+        write_run(folder / f"{seed}.csv", seed=seed, condition="fresh")
     assert cli("analyze", folder).code == 0
     sidecar = folder / "2.json"
     sidecar.write_text(json.dumps(json.loads(sidecar.read_text()) | {"condition": "tired"}))
@@ -98,7 +98,7 @@ def test_empty_folder(cli: Cli, tmp_path: Path) -> None:
 def test_interrupt_is_clean_and_the_work_goes_on(cli: Cli, tmp_path: Path, jobs: int) -> None:
     folder = tmp_path / "study"
     folder.mkdir()
-    first = write_simple_run(folder / "00.csv")
+    first = write_run(folder / "00.csv")
     for number in range(1, 40):
         for suffix in (".csv", ".json"):
             os.link(first.with_suffix(suffix), folder / f"{number:02d}{suffix}")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.host.app.conftest import write_simple_run
+from tests.host.app.conftest import write_run
 
 MAIN = "from trendel.app.cli import main; main()"
 STOP_AT = """\
@@ -47,7 +47,7 @@ def _spawned(parent: int) -> list[int]:
 def test_while_the_workers_of_a_folder_are_starting(tmp_path: Path) -> None:
     (tmp_path / "study").mkdir()
     for number in range(4):
-        write_simple_run(tmp_path / "study" / f"{number}.csv", seed=number)
+        write_run(tmp_path / "study" / f"{number}.csv", seed=number)
     command = [sys.executable, "-c", MAIN, "analyze", str(tmp_path / "study"), "--jobs", "2"]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.host.app.conftest import Cli, write_simple_run
+from tests.host.app.conftest import Cli, write_run
 from trendel.analysis import Parameters
 from trendel.analysis.parameters import Contacts
 from trendel.analysis.result import Table
@@ -19,7 +19,7 @@ def study(cli: Cli, tmp_path: Path) -> Path:
     """A folder of one recording, analysed; its results are in study.trendel/a."""
     folder = tmp_path / "study"
     folder.mkdir()
-    write_simple_run(folder / "a.csv")
+    write_run(folder / "a.csv")
     assert cli("analyze", folder, "--signals").code == 0
     return folder
 

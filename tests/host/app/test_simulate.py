@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 import trendel
+from tests.host.app.conftest import Cli
 from trendel.app.cli import app
 from trendel.errors import RecordingError
 
@@ -43,3 +44,54 @@ def test_existing_files_are_kept(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="exists already"):
         CliRunner().invoke(app, ["simulate", str(run)], catch_exceptions=False)
     _made(run, "--overwrite")
+
+
+def test_options_reach_the_runner_and_the_sensor(tmp_path: Path) -> None:
+    run = tmp_path / "run.csv"
+    options = ("--session", "stand 4, run 20", "--speed", "4", "--contact-time", "220", "--oscillation", "90",
+               "--asymmetry", "0.02", "--foot-strike", "fore", "--alpha", "0.7", "--variation", "0.5",
+               "--growth-left", "2", "--mounting", "random", "--gyro-bias", "1,0,-1", "--rate-error", "0.05",
+               "--rate-hz", "104", "--strap", "2", "--slip-at", "12", "--lost", "0.02", "--seed", "4")  # fmt: skip
+    result = CliRunner().invoke(app, ["simulate", str(run), *options])
+    assert result.exit_code == 0, result.output
+    told = json.loads(run.with_suffix(".json").read_text())
+    assert told["segments"] == [["stand", 4.0], ["run", 20.0]]
+    gait, sensor = told["gait"], told["sensor"]
+    assert (gait["speed_mps"], gait["contact_time_ms"], gait["oscillation_mm"]) == (4.0, 220.0, 90.0)
+    assert gait["step_rate_spm"] == pytest.approx(173.6)  # what goes with the speed
+    assert told["variability"]["alpha"] == 0.7 and told["fatigue"]["left_deg"] == 2.0
+    assert sensor["slip_s"] == 12 and sensor["gyr_bias_radps"][0] == pytest.approx(0.01745, rel=1e-3)
+    assert trendel.read(run).rate_hz == pytest.approx(104 * 1.05, rel=0.01)
+
+
+def test_a_random_runner_is_that_of_the_seed(tmp_path: Path) -> None:
+    told = []
+    for name, seed, more in (("a", "3", ()), ("b", "3", ("--speed", "3.1")), ("c", "4", ())):
+        run = tmp_path / f"{name}.csv"
+        options = ("--session", "run 10", "--random-runner", "--seed", seed, *more)
+        assert CliRunner().invoke(app, ["simulate", str(run), *options]).exit_code == 0
+        told.append(json.loads(run.with_suffix(".json").read_text())["gait"])
+    assert told[0]["drop_left_deg"] == told[1]["drop_left_deg"] != told[2]["drop_left_deg"]
+    assert told[1]["speed_mps"] == 3.1
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--step-rate", "220", "--contact-time", "290"), "it can be 109 to 265"),
+        (("--session", "stand 6, swim 4"), "stand, walk, run or jump"),
+        (("--session", "stand six"), "in seconds; 'stand six' is not"),
+        (("--session", "stand 6", "--minutes", "2"), "not both"),
+        (("--session", "run 99999"), "10 hours"),
+        (("--mounting", "1,2"), "three numbers"),
+        (("--rate-error", "0.5"), "within 10 %"),
+        (("--alpha", "3"), "alpha must be between"),
+        (("--growth-left", "3", "--drop-left", "30"), "drop_left_deg must be between"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence_and_exit_code_2(
+    cli: Cli, tmp_path: Path, options: tuple[str, ...], says: str
+) -> None:
+    said = cli("simulate", tmp_path / "run.csv", *options)
+    assert said.code == 2 and says in said.err and said.err.count("\n") == 1
+    assert not list(tmp_path.iterdir())

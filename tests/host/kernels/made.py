@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
+from tests.plain_run import PlainRun, plain_run
 from tests.reference import contacts
 from trendel.analysis.parameters import Parameters, Setup, kernel_params
 from trendel.constants import STANDARD_GRAVITY_MPS2
@@ -17,7 +17,6 @@ from trendel.kernels.compile import zeros
 from trendel.kernels.layout import DTYPES
 from trendel.kernels.metrics import METRICS
 from trendel.kernels.pipeline import run
-from trendel.simulation import SimpleRun, SimpleRunParameters, simple_run
 
 G = STANDARD_GRAVITY_MPS2
 PELVIS = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
@@ -119,14 +118,12 @@ def in_ticks(ran: Ran) -> tuple[dict[str, npt.NDArray[np.float64]], int, float]:
     return {k: contacts.tick_means(v, tick_n) for k, v in columns.items()}, tick_n, tick_n / ran.setup.rate_hz
 
 
-@cache
-def simulated(**changes: object) -> SimpleRun:
-    """A generated run; the same for the same changes, made once."""
-    defaults: dict[str, object] = {"stand_s": 4.0, "walk_s": 0.0, "run_s": 24.0, "end_s": 3.0}
-    return simple_run(SimpleRunParameters(**{**defaults, **changes}))  # type: ignore[arg-type]
+def simulated(**changes: object) -> PlainRun:
+    """A simulated run of 24 s; the same for the same changes, made once."""
+    return plain_run(**{"run_s": 24.0, **changes})
 
 
-def samples_of_run(run_: SimpleRun, gyr: bool = True) -> np.recarray:
+def samples_of_run(run_: PlainRun, gyr: bool = True) -> np.recarray:
     """Its samples."""
     return samples(run_.acc_mps2, run_.gyr_radps if gyr else None, run_.rate_hz)
 

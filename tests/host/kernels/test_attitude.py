@@ -124,5 +124,5 @@ def test_known_start_is_used() -> None:
         attitude.up_of_quaternions(ran.signals.q_world_from_sensor), run.r_world_from_sensor[start:, 2, :]
     )
     assert ran.signals.settled.all()
-    assert error[: round(run.rate_hz)].max() < 0.5
+    assert error[: round(run.rate_hz)].max() < 0.9  # the gyroscope's bias is not known yet
     assert error[0] < 0.05

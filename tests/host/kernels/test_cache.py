@@ -6,11 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 import trendel.kernels
+from trendel.app.warm import remove_unused_caches
 
 # Its own file, so that the edit is in the callee's file only.
 CALLER = """
@@ -101,3 +103,15 @@ def test_an_unwritable_folder_is_no_obstacle(copied: Path, tmp_path: Path) -> No
     folder, value = _ask(copied, blocked)[1::2]
     assert folder.is_dir() and not folder.is_relative_to(blocked)
     assert value == pytest.approx(0.4794255)
+
+
+def test_compiled_kernels_of_other_versions_go_when_unused_for_a_month(tmp_path: Path) -> None:
+    mine, old, recent, other = (tmp_path / n for n in ("kernels-" + "a" * 16, "kernels-" + "b" * 16,
+                                                       "kernels-" + "c" * 16, "kernels-of-mine"))  # fmt: skip
+    for folder in (mine, old, recent, other):
+        folder.mkdir()
+        (folder / "x.nbi").write_bytes(b"x")
+    for folder in (mine, old, other):
+        os.utime(folder, (time.time() - 40 * 86400,) * 2)
+    assert remove_unused_caches(mine) == 1
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(p.name for p in (mine, recent, other))
