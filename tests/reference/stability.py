@@ -90,8 +90,10 @@ class Twin:
         p = self.p
         if step.turned_n != self.turned_n:
             self.turned_n = step.turned_n
+            known = self.phase != "settling"
             self.anew()
-            self.clip_alert(MOVED, step.end_i)
+            if known:
+                self.clip_alert(MOVED, step.end_i)
             return
         last, self.last = self.last, step
         away = last is None or step.segment_i != last.segment_i or (step.start_i - last.end_i) * self.dt_s > p.gap_s
