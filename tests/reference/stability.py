@@ -313,6 +313,8 @@ class Twin:
         side = (1, -1, 0, 1, -1)[best]
         kind = DROP if best <= BOTH else ASYMMETRY
         onset = self.onsets[best][0 if quick else 1]
+        since_s = max((at_i - onset) * self.dt_s, p.lag_s)
+        error = float(error**2 + (self.change(best) * p.lag_s / since_s) ** 2) ** 0.5
         self.alerts.append(Found(kind, side, urgent, at_i, onset, self.change(best), error))
         self.active[best] = urgent
         if best == BOTH:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from tests.stability.generator import Steps
 from tests.stability.scenarios import DT_S
-from trendel.analysis.parameters import Baseline, Parameters, Setup, Stability, kernel_params
+from trendel.analysis.parameters import Parameters, Setup, kernel_params
+from trendel.analysis.stability import Baseline, Stability
 from trendel.kernels.compile import zeros
 from trendel.kernels.layout import DTYPES, NEW_ALERT
 from trendel.kernels.metrics import M_OBLIQUITY_PEAK, M_TILT_MEAN

@@ -15,7 +15,7 @@ from tests.stability.generator import make
 from tests.stability.rivals import alarms, fixed_score, rolling_score
 from tests.stability.scenarios import DT_S, PROBLEMS, WITH_DRIFT, WITHOUT_DRIFT, Scenario
 from tests.stability.score import Outcome, judge, truth_of
-from trendel.analysis.parameters import Stability
+from trendel.analysis.stability import Stability
 
 SCALES = (0.3, 0.45, 0.6, 0.75, 0.9, 1.0, 1.15, 1.35, 1.6, 2.0, 3.0)
 FIXED_DEG = tuple(np.arange(3.0, 16.01, 0.5).tolist())

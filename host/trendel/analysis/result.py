@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from trendel.analysis.alerts import alerts_table
 from trendel.analysis.drivers import Mode, Pass, Progress, one_pass, passes, setup_for
 from trendel.analysis.parameters import Parameters, Setup
 from trendel.analysis.six_axes import Samples, SixAxes
 from trendel.analysis.summary import summarise
-from trendel.analysis.tables import Table, alerts_table, signals_table, steps_table, strides_table
+from trendel.analysis.tables import Table, signals_table, steps_table, strides_table
 from trendel.errors import ParameterError, RecordingError
 from trendel.kernels.layout import SEGMENT_RUNNING, SEGMENT_UNKNOWN
 
@@ -30,7 +31,7 @@ class Result:
         strides: one row for each stride, from initial contact of a foot to its next; they overlap by a step.
         signals: one row for each sample: angles, vertical position, levelled specific force, estimated ground
             reaction, segment; or none.
-        alerts: one row for each alert; without a row in this version.
+        alerts: one row for each alert of hip stability or of a clip that moved.
         summary: plain numbers and text, as in summary.json.
     """
 
@@ -78,7 +79,8 @@ def analyze(
     summary = summarise(recording, done, steps, strides, mode, mass, parameters)
     n = len(done.signals)
     rows = signals_table(done.signals, done.segments[:n], recording.t_s[:n], done.setup, steps)
-    return Result(steps, strides, rows, alerts_table(), summary)
+    alerts = alerts_table(done.alerts, recording.t_s, recording.rate_hz)
+    return Result(steps, strides, rows, alerts, summary)
 
 
 def _mass(mass_kg: float | None, recording: Recording) -> float | None:

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from trendel.analysis.alerts import alerts_table
 from trendel.analysis.drivers import IDENTITY, closing_samples
 from trendel.analysis.mounting_file import check_axes, read_mounting
 from trendel.analysis.parameters import Parameters, Setup, kernel_params
-from trendel.analysis.tables import Table, alerts_table, steps_table, strides_table
+from trendel.analysis.tables import Table, steps_table, strides_table
 from trendel.errors import RecordingError
 from trendel.kernels.compile import zeros
 from trendel.kernels.layout import COLD_START, DTYPES, SAMPLE_INVALID
@@ -84,7 +85,7 @@ class Stream:
         self._strides = np.zeros(_ROWS_MIN, DTYPES["StrideRow"])
         self._alerts = np.zeros(_ROWS_MIN, DTYPES["Alert"])
         self._samples = zeros("Sample", 64)
-        self._nothing = Completed(self._steps_table(0), self._strides_table(0), alerts_table())
+        self._nothing = Completed(self._steps_table(0), self._strides_table(0), self._alerts_table(0))
 
     def push(
         self,
@@ -155,7 +156,10 @@ class Stream:
         if not self._counts[0] and not events:
             return self._nothing
         return Completed(
-            self._steps_table(int(self._counts[0])), self._strides_table(int(self._counts[1])), alerts_table(), events
+            self._steps_table(int(self._counts[0])),
+            self._strides_table(int(self._counts[1])),
+            self._alerts_table(int(self._counts[2])),
+            events,
         )
 
     def _moment(self) -> tuple[int, int, int, bool]:
@@ -239,3 +243,6 @@ class Stream:
 
     def _strides_table(self, n: int) -> Table:
         return strides_table(self._strides[:n], self._clock(), self.rate_hz)
+
+    def _alerts_table(self, n: int) -> Table:
+        return alerts_table(self._alerts[:n], self._clock(), self.rate_hz)

@@ -111,8 +111,8 @@ def analyze(
 ) -> None:
     """Steps and strides of a recording, or of every recording in a folder.
 
-    Writes steps.csv, strides.csv and summary.json. A folder is resumable: what is done already, with the same
-    content, parameters and kernels, is skipped.
+    Writes steps.csv, strides.csv, alerts.csv and summary.json. A folder is resumable: what is done already, with the
+    same content, parameters and kernels, is skipped.
     """
     from trendel.app.options import AnalyzeOptions, ReadOptions, parse_columns
 

@@ -102,7 +102,13 @@ def raise_alert(s, params, at_i, alert, kind, level, c):
         return _U0
     quick = s.quick[c] * params.stability.limit_quick_inv
     alert.onset_i = s.quick_i[c] if quick >= evidence(s, params, c) else s.slow_i[c]
-    alert.change, alert.error = snap(change_of(s, c)), error_of(s, params, c)
+    alert.change = snap(change_of(s, c))
+    # The level is behind a drift that goes on: as much as the drift grew within its lag may be missing.
+    since_s = np.float32(np.uint32(at_i - alert.onset_i)) * params.input.dt_s
+    lag_s = params.stability.lag_s
+    missing = alert.change * lag_s / (since_s if since_s > lag_s else lag_s) if lag_s > _TINY else _F0
+    error = error_of(s, params, c)
+    alert.error = root(error * error + missing * missing)
     if c <= np.int32(2):
         k = np.int32(1) if c == np.int32(1) else _I0
         alert.side = np.int32(1) if c == _I0 else (np.int32(-1) if c == np.int32(1) else _I0)

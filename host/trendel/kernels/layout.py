@@ -278,6 +278,7 @@ PARAM_STRUCTS = (
             _f("gap_s", "s", "time between steps that is a break"),
             _f("step_max_rad", "rad", "a step counts at most this far from the level"),
             _f("fast", "1", "share of a new block in the level"),
+            _f("lag_s", "s", "by which the level is behind"),
             _f("slow", "1", "share of a new block in the slow level that settling is judged by"),
             _f("settle_rad", "rad", "level and slow level this near to one another are settled"),
             _f("settle_cadence", "1", "the same for cadence, as a share"),

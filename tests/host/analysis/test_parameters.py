@@ -21,10 +21,18 @@ from trendel.analysis.parameters import (
     Start,
     kernel_params,
 )
+from trendel.analysis.stability import Stability
 from trendel.errors import ParameterError
 from trendel.kernels.layout import DTYPES, LAYOUT_HASH, MAGIC_PARAMS
 
-GROUPS = {"input": Input, "attitude": Attitude, "mounting": Mounting, "contacts": Contacts, "force": Force}
+GROUPS = {
+    "input": Input,
+    "attitude": Attitude,
+    "mounting": Mounting,
+    "contacts": Contacts,
+    "force": Force,
+    "stability": Stability,
+}
 SETUP = Setup(rate_hz=208.0)
 ALL = [(group, f.name) for group, kind in GROUPS.items() for f in fields(kind)]
 

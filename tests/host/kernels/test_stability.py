@@ -11,7 +11,7 @@ from tests.reference.stability import Step, Twin
 from tests.stability.detect import detect, feed, parameters
 from tests.stability.generator import Steps, make
 from tests.stability.scenarios import DT_S, PROBLEMS, TUNING_SEED, WITH_DRIFT, WITHOUT_DRIFT
-from trendel.analysis.parameters import Baseline
+from trendel.analysis.stability import Baseline
 from trendel.kernels.layout import (
     ALERT_CLIP_LOOSE,
     ALERT_CLIP_MOVED,
