@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from scipy.stats import beta, chi2
 
+from tests.stability.samples import Checked
 from tests.stability.scenarios import ALPHAS, LIMITS, PROBLEMS, WITH_DRIFT, WITHOUT_DRIFT, Scenario
 from tests.stability.study import BY_NAME, FIXED_DEG, ROLLING_DEG, SCALES, Judged
 
@@ -243,4 +244,17 @@ def honesty(runs: Sequence[Judged]) -> str:
         rows.append([f"{size:g}", str(len(mine)), f"{100 * p:.0f} ({100 * low:.0f} to {100 * high:.0f})",
                      f"{quarter[1]:.0f} ({quarter[0]:.0f} to {quarter[2]:.0f})"])  # fmt: skip
     head = ["drift, degrees", "alarms", "95 % interval holds the true change, %", "onset error s, median (quartiles)"]
+    return table(head, rows)
+
+
+def samples(checked: Sequence[Checked]) -> str:
+    """The runs of signals beside what was asked of them."""
+    rows = []
+    for c in sorted(checked, key=lambda c: (-c.outcome.false_n, -c.outcome.delay_s if c.size_deg else 0.0, c.size_deg)):
+        delay = f"{c.outcome.delay_s:.0f}" if np.isfinite(c.outcome.delay_s) else "never" if c.size_deg else ""
+        asked = f"{c.size_deg:g} over {c.length_min:g} min" if c.size_deg else "none"
+        rows.append([asked, f"{c.peak_deg:+.1f}", f"{c.sd_deg:.2f}", f"{60 * c.outcome.truth.hours:.0f}", delay,
+                     str(c.outcome.wrong_n), str(c.outcome.false_n), str(c.outcome.notices_n)])  # fmt: skip
+    head = ["growth of drop asked, degrees", "of the peak as measured", "step SD, degrees", "minutes", "delay s",
+            "wrong side", "false alarms", "notices"]  # fmt: skip
     return table(head, rows)

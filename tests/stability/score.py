@@ -61,9 +61,15 @@ class Outcome:
     covered: bool | None
 
 
-def judge(truth: Truth, alerts: NDArray[np.void], drift_deg: F64 | None = None, time_s: F64 | None = None) -> Outcome:
+def judge(
+    truth: Truth,
+    alerts: NDArray[np.void],
+    drift_deg: F64 | None = None,
+    time_s: F64 | None = None,
+    dt_s: float = DT_S,
+) -> Outcome:
     """Judge the alerts of one run. drift_deg (n, 2) and time_s (n,): true drift, for the interval's coverage."""
-    at = alerts["at_i"] * DT_S
+    at = alerts["at_i"] * dt_s
     loud = alerts["level"] >= LEVEL_WARNING
     fatigue = (alerts["kind"] == ALERT_DROP) | (alerts["kind"] == ALERT_ASYMMETRY)
     problem = ~fatigue
@@ -78,7 +84,7 @@ def judge(truth: Truth, alerts: NDArray[np.void], drift_deg: F64 | None = None, 
         if right.any():
             i = int(np.argmax(right))
             delay, wrong = float(at[i] - truth.reached_s), int(off[:i].sum())
-            onset_error = float(alerts["onset_i"][i] * DT_S - truth.onset_s)
+            onset_error = float(alerts["onset_i"][i] * dt_s - truth.onset_s)
             if drift_deg is not None and time_s is not None:
                 true = np.array([np.interp(at[i], time_s, drift_deg[:, j]) for j in range(2)])
                 side = int(alerts["side"][i])

@@ -189,7 +189,7 @@ def _course(course: npt.NDArray[np.void]) -> dict[str, tuple[Any, str]]:
 
 
 def strides_table(rows: npt.NDArray[np.void], t_s: npt.NDArray[np.float64], rate_hz: float) -> Table:
-    """StrideRow records as a table: mean of both steps, then left less right of each metric, then the course of hip stability."""
+    """StrideRow records as a table: mean of both steps, left less right of each metric, course of hip stability."""
     time_s = rows["stride_time_s"].astype(np.float64)
     columns: dict[str, tuple[Any, str]] = {
         "last_step": (rows["index"], ""),

@@ -136,7 +136,9 @@ def test_numbers_are_rounded_once() -> None:
 def test_hash_changes_with_every_parameter(group: str, name: str) -> None:
     value = getattr(getattr(Parameters(), group), name)
     other = changed(
-        group, name, value + 1 if isinstance(value, int) else value * (0.9 if name == "side_keep" else 1.3) + 0.01
+        group,
+        name,
+        value + 1 if isinstance(value, int) else value * (0.9 if name in ("side_keep", "notice_deg") else 1.3) + 0.01,
     )
     # What only speaks of input without a gyroscope shows there.
     setup = Setup(rate_hz=208.0, has_gyro=False) if name == "no_gyro_turn_dps_rts" else SETUP
