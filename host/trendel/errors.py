@@ -17,6 +17,10 @@ class MountingError(TrendelError):
     """The mounting (sensor to pelvis) given or asked for cannot be used."""
 
 
+class JournalError(TrendelError):
+    """The runner's journal cannot be opened, read or written, or does not hold what was asked for."""
+
+
 class LoweringError(TrendelError):
     """A kernel cannot be lowered to a target."""
 

@@ -6,9 +6,7 @@ kernels' record (rounded to float32 there, which is all that is shared).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from statistics import median
 from typing import Any
 
 LEFT, RIGHT, BOTH, LEFT_OVER_RIGHT, RIGHT_OVER_LEFT = range(5)
@@ -120,7 +118,7 @@ class Twin:
 
     # One block.
 
-    def close(self, block: Sequence[Step]) -> None:
+    def close(self, block: list[Step]) -> None:
         p, at_i = self.p, block[-1].end_i
         raw = [_mean([self.limited(s) for s in block if s.side == side]) for side in (1, -1)]
         obliquity, tilt = _mean([s.obliquity for s in block]), _mean([s.tilt for s in block])
@@ -186,7 +184,7 @@ class Twin:
         jumps = []
         for column in zip(*self.recent, strict=True):
             old = sorted(column[:4])
-            jumps.append(median(column[5:]) - (old[1] + old[2]) / 2)
+            jumps.append(sorted(column[5:])[1] - (old[1] + old[2]) / 2)
         left, right, obliquity, tilt = jumps
         mixed = abs(obliquity) > p.jump_mixed_rad and abs(left - right) / 2 > p.jump_sides_rad
         if not (abs(obliquity) > p.jump_obl_rad or abs(tilt) > p.jump_tilt_rad or mixed):
@@ -329,5 +327,5 @@ class Twin:
         return True
 
 
-def _mean(values: Sequence[float]) -> float:
+def _mean(values: list[float]) -> float:
     return float(sum(values) / len(values))

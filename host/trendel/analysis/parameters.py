@@ -95,7 +95,7 @@ class Contacts:
     flight_g: float = 0.4
     ic_back_ms: float = 60.0
     ic_ahead_ms: float = 50.0
-    ic_lead_ms: float = 4.0
+    ic_lead_ms: float = 2.5
     rise_delay_ms: float = 2.0
     lag_start_ms: float = 10.0
     lag_start_sd_ms: float = 70.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from trendel.analysis.alerts import alerts_table
 from trendel.analysis.drivers import Mode, Pass, Progress, one_pass, passes, setup_for
 from trendel.analysis.parameters import Parameters, Setup
 from trendel.analysis.six_axes import Samples, SixAxes
+from trendel.analysis.stability import Baseline
 from trendel.analysis.summary import summarise
 from trendel.analysis.tables import Table, signals_table, steps_table, strides_table
 from trendel.errors import ParameterError, RecordingError
@@ -49,6 +50,7 @@ def analyze(
     mass_kg: float | None = None,
     mounting: Any = "auto",
     params: Parameters | str | Path | None = None,
+    baseline: Baseline | None = None,
     signals: bool = True,
     progress: Progress | None = None,
 ) -> Result:
@@ -61,6 +63,7 @@ def analyze(
         mass_kg: runner's mass, for forces in newton in the summary; default: the recording's metadata.
         mounting: "auto" finds it; "pelvis": the sensor's axes are forward, left, up; a mounting file; or a 3x3 matrix.
         params: parameters, or the path of a TOML file with them.
+        baseline: the runner's own from earlier runs, which hip stability is then compared with from the start.
         signals: also give one row for each sample.
         progress: called with the fraction done, 0 to 1.
 
@@ -71,7 +74,8 @@ def analyze(
         raise RecordingError("analyze() takes a Recording: read the file with trendel.read(path) first.")
     parameters = params if isinstance(params, Parameters) else Parameters.from_toml(params) if params else Parameters()
     mass = _mass(mass_kg, recording)
-    done = passes(recording, mode, parameters, setup_for(recording, mounting), signals=signals, progress=progress)
+    setup = replace(setup_for(recording, mounting), baseline=baseline)
+    done = passes(recording, mode, parameters, setup, signals=signals, progress=progress)
     steps = steps_table(done.steps, recording.t_s, recording.rate_hz)
     strides = strides_table(done.strides, recording.t_s, recording.rate_hz)
     if mode == "refined":

@@ -12,6 +12,7 @@ from trendel.analysis.alerts import alerts_table
 from trendel.analysis.drivers import IDENTITY, closing_samples
 from trendel.analysis.mounting_file import check_axes, read_mounting
 from trendel.analysis.parameters import Parameters, Setup, kernel_params
+from trendel.analysis.stability import Baseline
 from trendel.analysis.tables import Table, steps_table, strides_table
 from trendel.errors import RecordingError
 from trendel.kernels.compile import zeros
@@ -50,6 +51,7 @@ class Stream:
         has_gyro: False for an accelerometer alone.
         mounting: "auto", "pelvis", a mounting file or a 3x3 matrix pelvis from sensor.
         params: parameters.
+        baseline: the runner's own from earlier runs.
         start_s: time of the first sample, s; times of rows count from it.
     """
 
@@ -60,6 +62,7 @@ class Stream:
         has_gyro: bool = True,
         mounting: Any = "auto",
         params: Parameters | None = None,
+        baseline: Baseline | None = None,
         start_s: float = 0.0,
     ) -> None:
         axes = None
@@ -72,7 +75,9 @@ class Stream:
         self.rate_hz = float(rate_hz)
         self.start_s = float(start_s)
         self.samples_n = 0
-        setup = Setup(rate_hz=self.rate_hz, has_gyro=has_gyro, axes=axes, has_standing=axes is not None)
+        setup = Setup(
+            rate_hz=self.rate_hz, has_gyro=has_gyro, axes=axes, has_standing=axes is not None, baseline=baseline
+        )
         self._has_gyro = has_gyro
         self._params = kernel_params(params or Parameters(), setup)
         self._state, self._out = zeros("State"), zeros("Out")

@@ -13,9 +13,10 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from trendel.app.collect import Collected, collect
-from trendel.app.options import AnalyzeOptions, read_recording, run_analysis
+from trendel.app.options import AnalyzeOptions, Keep, read_recording, run_analysis
 from trendel.app.outputs import default_folder, holds_result, make_folder, to_json, write_result
 from trendel.app.progress import count_bar
+from trendel.app.remember import is_kept, kernels_are_new, remember, renew_aloud
 from trendel.app.screen import stderr_console, stdout_console
 from trendel.app.versions import code_key
 from trendel.app.warm import load_kernels
@@ -31,6 +32,7 @@ class Job:
     folder: Path
     options: AnalyzeOptions
     base_key: str  # hash of what is common to all: options, parameters, code
+    keep: Keep | None = None
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,15 @@ class Outcome:
         return f"{self.name}: {self.status}" + (f", {self.reason}" if self.reason else "")
 
 
-def analyze_folder(folder: Path, out: Path | None, options: AnalyzeOptions, *, jobs: int, as_json: bool) -> int:
-    """Analyse all recordings in `folder`; returns the exit code, 2 if any failed."""
+def analyze_folder(
+    folder: Path, out: Path | None, options: AnalyzeOptions, keep: Keep | None = None, *, jobs: int, as_json: bool
+) -> int:
+    """Analyse all recordings in `folder`, and keep them in a journal; returns the exit code, 2 if any failed."""
     out = (out or default_folder(folder)).resolve()
     start = time.perf_counter()
     load_kernels()
-    todo = find_jobs(folder, out, options)
+    upgraded = keep is not None and kernels_are_new(keep.runner)
+    todo = find_jobs(folder, out, options, keep)
     make_folder(out)
     outcomes: dict[str, Outcome] = {}
     try:
@@ -78,12 +83,14 @@ def analyze_folder(folder: Path, out: Path | None, options: AnalyzeOptions, *, j
             markup=False,
         )
         console.print(f"written to {out}: {', '.join(collected.files)}", markup=False, soft_wrap=True)
+    if keep is not None and upgraded:
+        renew_aloud(keep.runner)
     for outcome in failed:
         stderr_console().print(f"failed: {outcome.name}: {outcome.reason}", markup=False, soft_wrap=True)
     return 2 if failed else 0
 
 
-def find_jobs(folder: Path, out: Path, options: AnalyzeOptions) -> list[Job]:
+def find_jobs(folder: Path, out: Path, options: AnalyzeOptions, keep: Keep | None = None) -> list[Job]:
     """One job for each recording under `folder`, results of earlier analyses left out.
 
     Raises RecordingError where there is none, ParameterError where the parameters of all cannot be read.
@@ -99,7 +106,7 @@ def find_jobs(folder: Path, out: Path, options: AnalyzeOptions) -> list[Job]:
     for path, stem in zip(recordings, stems, strict=True):
         name = path.relative_to(folder)
         target = stem if stems.count(stem) == 1 else name  # a.csv and a.txt must not share a folder
-        jobs.append(Job(name.as_posix(), path, out / target, options, base_key))
+        jobs.append(Job(name.as_posix(), path, out / target, options, base_key, keep))
     return jobs
 
 
@@ -124,12 +131,18 @@ def run_job(job: Job) -> Outcome:
     """Analyse one recording unless its result is there already. Never raises but for Ctrl-C."""
     try:
         key = job_key(job)
-        if holds_result(job.folder, key, signals=job.options.signals):
+        there = holds_result(job.folder, key, signals=job.options.signals)
+        if there and job.keep is None:
             return Outcome(job.name, "skipped")
         recording = read_recording(job.recording, job.options.read)
+        if there and job.keep is not None and is_kept(recording, job.keep.runner):
+            return Outcome(job.name, "skipped")
         result = run_analysis(recording, job.options)
         write_result(job.folder, result, signals=job.options.signals, job_key=key)
-        return Outcome(job.name, "done")
+        if job.keep is None:
+            return Outcome(job.name, "done")
+        said = remember(recording, result, job.keep.runner, job.keep.clip, raw_path=job.recording, options=job.options)
+        return Outcome(job.name, "done", " ".join(said))
     except TrendelError as error:
         reason = str(error).removeprefix(f"{job.recording.name}: ").removeprefix(f"{job.recording}: ")
     except OSError as error:

@@ -11,6 +11,7 @@ except KeyboardInterrupt:  # main(), which says it otherwise, is not there yet
     raise SystemExit(130) from None
 
 from trendel.app import simulate_options as sim
+from trendel.app.journal_commands import journal_app
 
 app = typer.Typer(
     name="trendel",
@@ -20,6 +21,9 @@ app = typer.Typer(
     help="Steps and strides, pelvic angles and their trend, from one IMU at a runner's pelvis. "
     "Trendel measures; it does not diagnose.",
 )
+
+# Its commands are in a file of their own.
+app.add_typer(journal_app, name="journal")
 
 _READ = "Reading other people's CSV"
 
@@ -101,6 +105,14 @@ def analyze(
     signals: Annotated[bool, typer.Option("--signals", help="Write signals.csv too: angles and motion.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The summary on stdout as JSON, and nothing else.")] = False,
     jobs: Annotated[int, typer.Option(metavar="N", min=1, help="Processes, for a folder.")] = 1,
+    runner: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Keep the run in this runner's journal.", show_default=False),
+    ] = None,
+    clip: Annotated[
+        str | None,
+        typer.Option(metavar="SERIAL", help="The clip's serial number, for the journal.", show_default=False),
+    ] = None,
     params: ParamsFile = None,
     column: Column = None,
     acc_unit: AccUnit = None,
@@ -112,9 +124,12 @@ def analyze(
     """Steps and strides of a recording, or of every recording in a folder.
 
     Writes steps.csv, strides.csv, alerts.csv and summary.json. A folder is resumable: what is done already, with the
-    same content, parameters and kernels, is skipped.
+    same content, parameters and kernels, is skipped. With --runner the run is kept in that runner's journal on this
+    machine (trendel journal); without, nothing is kept.
     """
-    from trendel.app.options import AnalyzeOptions, ReadOptions, parse_columns
+    from trendel.app.options import AnalyzeOptions, ReadOptions, parse_columns, parse_keep
+
+    keep = parse_keep(runner, clip)
 
     options = AnalyzeOptions(
         mode="causal" if as_clip else "refined",
@@ -127,10 +142,10 @@ def analyze(
     if run.is_dir():
         from trendel.app.batch import analyze_folder
 
-        raise typer.Exit(analyze_folder(run, out, options, jobs=jobs, as_json=as_json))
+        raise typer.Exit(analyze_folder(run, out, options, keep, jobs=jobs, as_json=as_json))
     from trendel.app.single import analyze_file
 
-    analyze_file(run, out, options, as_json=as_json)
+    analyze_file(run, out, options, keep, as_json=as_json)
 
 
 @app.command()

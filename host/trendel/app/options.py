@@ -59,6 +59,25 @@ class AnalyzeOptions:
         return hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode()).hexdigest()
 
 
+@dataclass(frozen=True)
+class Keep:
+    """Whose journal a run goes into, and the serial number of the clip where it is given."""
+
+    runner: str
+    clip: str | None = None
+
+
+def parse_keep(runner: str | None, clip: str | None) -> Keep | None:
+    """Where a run is to be kept, or None; raises ParameterError for a clip without a runner and for empty names."""
+    if runner is None:
+        if clip is not None:
+            raise ParameterError("--clip says which clip the journal is to note: give --runner NAME with it.")
+        return None
+    if not runner.strip() or len(runner) > 100 or (clip is not None and not clip.strip()):
+        raise ParameterError("--runner and --clip take a name of 1 to 100 letters.")
+    return Keep(" ".join(runner.split()), clip.strip() if clip is not None else None)
+
+
 def parse_columns(pairs: list[str]) -> dict[str, str | None]:
     """`["acc_x=ax", "t="]` to `{"acc_x": "ax", "t": None}`; raises ParameterError where a pair is not one."""
     columns: dict[str, str | None] = {}

@@ -120,18 +120,19 @@ def holds_result(folder: Path, job_key: str, *, signals: bool) -> bool:
 
 def to_json(value: Any) -> str:
     """Strict JSON: NaN and infinities become null, numpy scalars and arrays plain values."""
-    return json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """`value` as plain numbers, text, lists and dicts that JSON knows; NaN and infinities become None."""
     if hasattr(value, "tolist"):  # numpy scalar or array
         value = value.tolist()
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, bytes):
         return value.decode("ascii", "replace")
     if value is None or isinstance(value, str | int | bool):

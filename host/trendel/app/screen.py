@@ -1,5 +1,6 @@
 """A result as tables that fit an 80-column terminal."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,22 +50,29 @@ def stderr_console() -> Console:
     return Console(stderr=True, highlight=False)
 
 
+def say(sentences: Sequence[str]) -> None:
+    """Print sentences about what was done or found, one a line, on stderr."""
+    console = stderr_console()
+    for sentence in sentences:
+        console.print(sentence, markup=False, soft_wrap=True)
+
+
 def show_result(console: Console, recording: "Recording", result: "Result", title: str) -> None:
     """Print what a person wants to know of one result: counts, metrics by side, segments, notes."""
-    plus_minus = "±" if _is_unicode(console) else "+-"
+    plus_minus = "±" if is_unicode(console) else "+-"
     summary = result.summary
     console.print(Text(title, style="bold"))
     about = f"{recording.duration_s:.1f} s at {recording.rate_hz:.1f} Hz, {_kind(recording)}"
     console.print(f"{about}; {_MODES[summary['mode']]}")
     if summary["steps"]:
         console.print(_count_line(summary, result.strides["cadence_spm"], plus_minus))
-        console.print(_metric_table(summary["metrics"], plus_minus))
+        console.print(metric_table(summary["metrics"], plus_minus))
     _show_segments(console, summary["segments"])
     for note in summary["notes"]:
         console.print(f"[yellow]note:[/] {escape(note)}")
 
 
-def _metric_table(metrics: dict[str, Any], plus_minus: str) -> Table:
+def metric_table(metrics: dict[str, Any], plus_minus: str) -> Table:
     """Mean and deviation by side; of both sides together where no side is known."""
     sided = any(metrics[side][column]["n"] for side in ("left", "right") for column, *_ in METRIC_LABELS)
     sides = ("left", "right") if sided else ("both",)
@@ -117,5 +125,5 @@ def _show_segments(console: Console, segments: list[dict[str, Any]]) -> None:
         console.print(Text("segments: " + ", ".join(shown)))
 
 
-def _is_unicode(console: Console) -> bool:
+def is_unicode(console: Console) -> bool:
     return console.encoding.lower().startswith("utf")

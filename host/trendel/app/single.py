@@ -2,25 +2,34 @@
 
 from pathlib import Path
 
-from trendel.app.options import AnalyzeOptions, read_recording, run_analysis
+from trendel.app.options import AnalyzeOptions, Keep, read_recording, run_analysis
 from trendel.app.outputs import default_folder, make_folder, to_json, write_result
 from trendel.app.progress import fraction_bar
-from trendel.app.screen import show_result, stdout_console
+from trendel.app.remember import kernels_are_new, remember, renew_aloud
+from trendel.app.screen import say, show_result, stdout_console
 from trendel.app.warm import load_kernels
 
 
-def analyze_file(run: Path, out: Path | None, options: AnalyzeOptions, *, as_json: bool) -> None:
-    """Analyse one recording, write its results and show them; raises TrendelError."""
+def analyze_file(
+    run: Path, out: Path | None, options: AnalyzeOptions, keep: Keep | None = None, *, as_json: bool
+) -> None:
+    """Analyse one recording, write its results, show them, keep the run in the journal; raises TrendelError."""
     folder = out or default_folder(run)
+    # Before the work: a journal or folder that cannot be written is better known now.
+    upgraded = keep is not None and kernels_are_new(keep.runner)
     recording = read_recording(run, options.read)
-    make_folder(folder)  # before the work: a folder that cannot be written is better known now
+    make_folder(folder)
     load_kernels()
     with fraction_bar(f"analysing {run.name}") as progress:
         result = run_analysis(recording, options, progress)
     written = write_result(folder, result, signals=options.signals)
     if as_json:
         print(to_json(result.summary), end="")
-        return
-    console = stdout_console()
-    show_result(console, recording, result, run.name)
-    console.print(f"written to {folder}: {', '.join(path.name for path in written)}", markup=False, soft_wrap=True)
+    else:
+        console = stdout_console()
+        show_result(console, recording, result, run.name)
+        console.print(f"written to {folder}: {', '.join(path.name for path in written)}", markup=False, soft_wrap=True)
+    if keep is not None:
+        if upgraded:
+            renew_aloud(keep.runner)
+        say(remember(recording, result, keep.runner, keep.clip, raw_path=run, options=options))

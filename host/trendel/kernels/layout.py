@@ -523,7 +523,7 @@ STATE_STRUCTS = (
             _u("end_i", "sample at which it ended"),
             _f("skip_s", "s", "running still to be left out"),
             _u("turned_n", "mounting's count of turned clips as last seen"),
-            _f("sum", "rad", "obliquity peaks of the block", 2),
+            _f("peaks", "rad", "sums of the block's obliquity peaks", 2),
             _u("n", "steps in it", 2),
             _f("means", "", "sums over it: obliquity, tilt (rad), step time (s), regularity", 4),
             _u("start_i", "sample at which it began"),

@@ -58,7 +58,7 @@ _MANY = np.uint32(0x7FFFFFFF)
 def clear_block(s):
     """Begin a new block."""
     for k in range(2):
-        s.sum[k], s.n[k] = _F0, _U0
+        s.peaks[k], s.n[k] = _F0, _U0
     for k in range(4):
         s.means[k] = _F0
     return _U0
@@ -201,7 +201,7 @@ def close_block(s, params, at_i, alert):
     """A block is full: learn from it or judge it. 1 if there is an alert."""
     p = params.stability
     count = np.float32(s.n[0]) + np.float32(s.n[1])
-    left, right = s.sum[0] / np.float32(s.n[0]), s.sum[1] / np.float32(s.n[1])
+    left, right = s.peaks[0] / np.float32(s.n[0]), s.peaks[1] / np.float32(s.n[1])
     obl, tilt, step_s, regularity = s.means[0] / count, s.means[1] / count, s.means[2] / count, s.means[3] / count
     start_i = s.start_i
     clear_block(s)
@@ -293,7 +293,7 @@ def follow(s, params, row, obl_mean, turned_n, alert):
         peak = clip(peak, s.level[k] - p.step_max_rad, s.level[k] + p.step_max_rad)
     if s.n[0] == _U0 and s.n[1] == _U0:
         s.start_i = row.ic_i
-    s.sum[k] += peak
+    s.peaks[k] += peak
     s.n[k] += _U1
     s.means[0] += obl_mean
     s.means[1] += row.metrics[M_TILT_MEAN]

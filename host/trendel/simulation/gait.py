@@ -7,9 +7,10 @@ import numpy as np
 from trendel.constants import STANDARD_GRAVITY_MPS2 as G
 from trendel.errors import ParameterError
 from trendel.simulation import shapes
+from trendel.simulation.curve import F64
 
-REFERENCE_DUTY = 0.735
-"""Contact time over step time of the runner whose angles the shapes follow; other duties shift them to mid stance."""
+REFERENCE_RISE_G = 1.2
+"""First harmonic of the centre of mass' vertical acceleration of the runner whose shapes the pelvis follows."""
 
 DUTY = (0.40, 0.97)
 """Contact time over step time. Sprinters at top speed come to 0.43 (Weyand et al., J Appl Physiol 2000); above 1 there
@@ -127,26 +128,40 @@ class GaitParameters:
         return brake, jolt, float(np.clip(-0.6 + 0.8 * noise[2], -2.0, 1.0))
 
     @property
-    def phase_shift(self) -> float:
-        """How much later (share of a stride) mid stance comes than in the runner of the shapes."""
-        return (self.contact_time_s / self.step_time_s - REFERENCE_DUTY) / 4
+    def duty(self) -> float:
+        """Contact time over step time."""
+        return self.contact_time_s / self.step_time_s
+
+    def _height(self, n: int) -> F64:
+        """Height (m) of the centre of mass at n instants of a step from contact, every step like the last."""
+        t, c, w, beta = self.step_time_s, self.contact_time_s, self.impact_length_s, self.impact_share
+        shape = shapes.stance_coefficients(np.zeros(1), self.grade)
+        tau = t * np.arange(n) / n
+        _, _, active = shapes.stance_force(tau / c, np.repeat(shape, n, 0))
+        _, _, blow = shapes.impact_force(tau / w)
+        centre = (1 - beta) * float(shapes.stance_centre(shape)[0]) * c + beta * w / 2
+        made = -G * (t / 2 - centre) * tau + G * (t * ((1 - beta) * active * c + beta * blow * w) - tau**2 / 2)
+        return np.asarray(made)
 
     @property
     def natural_oscillation_mm(self) -> float:
         """Peak to peak of the centre of mass in a step, from the vertical force alone; that of the pelvis is
         some 15 % more."""
-        t, c, w, beta = self.step_time_s, self.contact_time_s, self.impact_length_s, self.impact_share
-        shape = shapes.stance_coefficients(np.zeros(1), self.grade)
-        tau = np.linspace(0.0, t, 400)
-        _, _, active = shapes.stance_force(tau / c, np.repeat(shape, len(tau), 0))
-        _, _, blow = shapes.impact_force(tau / w)
-        centre = (1 - beta) * float(shapes.stance_centre(shape)[0]) * c + beta * w / 2
-        height = -G * (t / 2 - centre) * tau + G * (t * ((1 - beta) * active * c + beta * blow * w) - tau**2 / 2)
-        return 1000 * float(np.ptp(height))
+        return 1000 * float(np.ptp(self._height(400)))
+
+    @property
+    def rise_m(self) -> complex:
+        """The centre of mass' height at the step frequency: coefficient of the stride's second harmonic (m)."""
+        return complex(2 * np.fft.fft(self._height(400))[1] / 400)
+
+    @property
+    def rise_g(self) -> float:
+        """The same as an acceleration: 0.6 g without flight, more the shorter the contact."""
+        return float(abs(self.rise_m) * (2 * np.pi / self.step_time_s) ** 2 / G)
 
     def shape(self, c: shapes.Complex, channel: int) -> shapes.Complex:
-        """A shape in this runner's style, at this runner's mid stance."""
-        return shapes.styled(c, self.style, channel) * np.exp(-2j * np.pi * np.arange(len(c)) * self.phase_shift)
+        """A shape in this runner's style, with this runner's stance and flight."""
+        return shapes.warped(shapes.styled(c, self.style, channel), self.duty)
 
     def displacement(self, c: shapes.Complex) -> shapes.Complex:
         """The motion (m) whose acceleration has this shape (g) when every step is like the last."""

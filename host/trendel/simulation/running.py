@@ -16,7 +16,7 @@ from trendel.constants import STANDARD_GRAVITY_MPS2 as G
 from trendel.errors import ParameterError
 from trendel.simulation import shapes
 from trendel.simulation.curve import F64, Curve, Fourier, Spline, zero
-from trendel.simulation.gait import DUTY, GaitParameters
+from trendel.simulation.gait import DUTY, REFERENCE_RISE_G, GaitParameters
 from trendel.simulation.variability import bounded, correlated
 from trendel.simulation.vertical import Vertical
 from trendel.simulation.wander import Wander, between
@@ -102,7 +102,7 @@ class Scales:
     right: float = 0.0175
     tilt: float = 0.0175  # rad of the unit shape for a degree
     turn: float = 0.0175
-    up: float = 1.0  # size of the pelvis' motion against the centre of mass
+    up: float = 0.0  # how much more the pelvis rises at the step frequency than its shape says: share of the mass' own
     uneven_m: float = 0.0  # and of its part that differs between left and right
     contact: float = 1.0
 
@@ -162,24 +162,32 @@ class RunningBout:
             return p.braking
         return p.landing if pulse in shapes.LANDING[p.foot_strike] else p.own[1] * min(1.3, p.impact**0.5)
 
+    def _moving(self, shape: Fourier, curve: int) -> shapes.Complex:
+        """The motion (m) of this runner whose acceleration has this shape (g), which the ground balances."""
+        p = self.parameters
+        return p.displacement(shapes.grounded(p.shape(shapes.coefficients(shape), curve), p.duty))
+
     def _table(
         self, n: int, sizes: F64, grown: tuple[F64, F64], rng: np.random.Generator
     ) -> tuple[list[tuple[int, int]], F64]:
         """Which (curve, harmonic) there is, and the real and imaginary part of its coefficient at each step."""
         p, v, scales = self.parameters, self.variability, self.scales
-        half = shapes.left_half(p.shape(shapes.coefficients(shapes.OBLIQUITY), ROLL))
+        whole = shapes.styled(shapes.coefficients(shapes.OBLIQUITY), p.style, ROLL)
+        half = shapes.level(shapes.warped(shapes.left_half(whole), p.duty))
         left = scales.left * (p.drop_left_deg * sizes[0] + grown[0])
         right = scales.right * (p.drop_right_deg * sizes[0] + grown[1])
         tilt = scales.tilt * p.tilt_rom_deg * sizes[1]
         turn = scales.turn * p.rotation_rom_deg * sizes[2]
-        brake = p.own[0] * float(np.clip(p.speed_mps / 3.4, 0.5, 1.6))
-        up = scales.up * p.displacement(p.shape(shapes.coefficients(shapes.UP), UP))
+        brake = p.own[0] * float(np.clip(p.speed_mps / 3.4, 0.5, 1.6) * np.exp(-2 * p.grade))
+        # The pelvis moves the less against the centre of mass the less that itself moves.
+        up = min(1.0, p.rise_g / REFERENCE_RISE_G) * self._moving(shapes.UP, UP)
         up[4:7] *= p.own[2]
-        # The pelvis is lowest about mid stance, highest a quarter of a stride later.
+        up[2] += scales.up * p.rise_m
+        # It is lowest about mid stance, highest a quarter of a stride later.
         up[1] += scales.uneven_m * np.exp(-2j * np.pi * (lowest(p) + 0.375))
         motion: list[shapes.Complex] = [
-            np.outer(np.ones(n), brake * p.displacement(p.shape(shapes.coefficients(shapes.FORWARD), FORWARD))),
-            np.outer(np.ones(n), p.displacement(p.shape(shapes.coefficients(shapes.LEFT), LEFT))),
+            np.outer(np.ones(n), brake * self._moving(shapes.FORWARD, FORWARD)),
+            np.outer(np.ones(n), self._moving(shapes.LEFT, LEFT)),
             np.outer(np.ones(n), up),
             np.outer(left, half) - np.outer(right, shapes.half_later(half)),
             np.outer(tilt, shapes.unit(p.shape(shapes.coefficients(shapes.TILT), TILT))),
@@ -269,7 +277,7 @@ class RunningBout:
 
 def lowest(p: GaitParameters) -> float:
     """Stride phase of the pelvis' lowest point in left stance."""
-    return 0.23 * p.contact_time_s / p.step_time_s
+    return float((np.pi - np.angle(p.rise_m)) / (4 * np.pi)) % 0.5
 
 
 @lru_cache(maxsize=256)
@@ -298,7 +306,7 @@ def calibrated(parameters: GaitParameters, variability: Variability) -> Scales:
         uneven = (
             left["vertical_oscillation_mm"] - right["vertical_oscillation_mm"]
         ) / 2 - p.oscillation_asymmetry * size_mm
-        up = scales.up if want_up is None else scales.up + (want_up - size_mm) / 1000 / _relative_m(p)
+        up = scales.up if want_up is None else scales.up + (want_up - size_mm) / 2000 / abs(p.rise_m)
 
         def towards(now: float, wanted: float, found: float) -> float:
             return now * float(np.clip(wanted / max(found, 1e-3), 0.4, 2.5))
@@ -308,15 +316,8 @@ def calibrated(parameters: GaitParameters, variability: Variability) -> Scales:
             towards(scales.right, p.drop_right_deg, right["pelvic_drop_deg"]),
             towards(scales.tilt, p.tilt_rom_deg, both["tilt_rom_deg"]),
             towards(scales.turn, p.rotation_rom_deg, both["rotation_rom_deg"]),
-            float(np.clip(up, -4.0, 6.0)) if quiet else scales.up,
+            float(np.clip(up, -0.8, 0.8)) if quiet else scales.up,
             scales.uneven_m - uneven / 1000 / 1.41 if quiet else scales.uneven_m,
             towards(scales.contact, p.contact_time_ms, both["contact_time_ms"]),
         )
     return scales
-
-
-def _relative_m(p: GaitParameters) -> float:
-    """How much the oscillation changes (m) with Scales.up: peak to peak of the pelvis against the centre of mass, in
-    phase with it."""
-    c = p.displacement(p.shape(shapes.coefficients(shapes.UP), UP))[2]
-    return 2 * float(np.real(c * np.exp(4j * np.pi * (lowest(p) + 0.25))))

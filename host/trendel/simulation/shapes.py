@@ -2,7 +2,8 @@
 
 They are a few numbers chosen to look like real runners: pelvis markers of one at 3.65 m/s, sacral accelerometer and
 force plate of another at 2.5 to 4.2 m/s on slopes, belt sensors of thirty; no recording is in here.
-Stride phase 0 is left initial contact, one half is right initial contact.
+Stride phase 0 is left initial contact, one half is right initial contact; toe-off comes REFERENCE_DUTY / 2 later, and
+where it comes at another phase the shapes are stretched in stance and in flight so that they keep to both events.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from trendel.simulation.curve import F64, Fourier, Pulse
 
 Complex = NDArray[np.complex128]
 TERMS = 14  # harmonics of the stride that shapes have
+REFERENCE_DUTY = 0.735  # contact time over step time of the runner of the shapes
+_CORNER = 0.012  # share of the stride over which the stretching of stance goes over into that of flight
 
 # Angles of a unit: scaled to what is asked. (harmonic of the stride, amplitude, angle in rad)
 OBLIQUITY = Fourier(
@@ -24,9 +27,10 @@ ROTATION = Fourier(
     ((1, 5.52, -1.536), (3, 1.19, -2.409), (5, 0.67, -2.618), (7, 0.30, 0.471), (9, 0.15, -0.62), (11, 0.06, -2.1))
 )
 
-# Accelerations of the pelvis (g): against the centre of mass for up; all of it for forward and left.
+# Accelerations of the pelvis (g): against the centre of mass for up; all of it for forward and left. Braking pulses are
+# short, so that what follows contact in time does not interfere with what follows it in phase.
 UP = Fourier(((2, 0.25, -1.73), (4, 0.23, -1.44), (6, 0.11, 1.69)))
-FORWARD = Fourier(((2, 0.534, -2.918), (4, 0.45, 0.957), (10, 0.055, 0.36)))
+FORWARD = Fourier(((2, 0.442, -3.136), (4, 0.354, 0.978), (6, 0.190, 0.765), (8, 0.011, -0.447)))
 LEFT = Fourier(((1, 0.079, -1.75), (3, 0.197, -2.132), (7, 0.05, 0.87), (9, 0.045, 0.63)))
 
 
@@ -40,10 +44,7 @@ class Set:
     by_side: bool = False
 
 
-BRAKING = (
-    Set(0, -0.57, Pulse(6.0, 23.9, -1.015)),
-    Set(0, 0.374, Pulse(11.5, 41.2, 2.564, 0.018)),
-)
+BRAKING = (Set(0, -0.64, Pulse(3.0, 65.3, -0.1, 0.015)),)
 SIDEWAYS = (
     Set(1, 1.04, Pulse(9.0, 23.7, 0.484, 0.006), True),
     Set(1, 0.84, Pulse(11.1, 25.7, 3.313, 0.031), True),
@@ -51,7 +52,7 @@ SIDEWAYS = (
 LANDING = {
     "rear": (
         Set(2, 1.3, Pulse(22.0, 70.0, -0.1)),
-        Set(0, -0.8, Pulse(21.0, 65.0, -0.2)),
+        Set(0, -0.77, Pulse(8.0, 110.0, -0.1, 0.011)),
     ),
     "mid": (Set(2, 0.25, Pulse(14.0, 56.0, 0.12)),),
     "fore": (Set(2, 0.10, Pulse(10.0, 50.0, 0.1, 0.01)),),
@@ -82,8 +83,14 @@ def coefficients(shape: Fourier) -> Complex:
     return made
 
 
+def level(c: Complex) -> Complex:
+    """The shape without its mean."""
+    return np.where(np.arange(len(c)) > 0, c, 0.0)
+
+
 def unit(c: Complex) -> Complex:
-    """The shape with a peak to peak value of 1."""
+    """The shape with a mean of 0 and a peak to peak value of 1."""
+    c = level(c)
     n = 2048
     over = np.fft.irfft(np.concatenate((2 * c[:1].real, c[1:])) * n / 2, n)
     return np.asarray(c / np.ptp(over))
@@ -107,6 +114,36 @@ def left_half(whole: Complex) -> Complex:
     made = np.where(odd, whole / 2, spectrum)
     made[0], made[9:] = 0.0, np.where(odd[9:], made[9:], 0.0)
     return made
+
+
+def warped(c: Complex, duty: float) -> Complex:
+    """The shape of a runner whose stance is `duty` of the step: stance of the shape over stance, flight over flight."""
+    if duty == REFERENCE_DUTY:
+        return c
+    n = 2048
+    phase = np.arange(n) / n
+    edges = np.array([0.0, duty / 2, 0.5])
+    edges = np.concatenate((edges[:2] - 0.5, edges[:2], edges[:2] + 0.5, edges[:2] + 1))
+    theirs = np.array([0.0, REFERENCE_DUTY / 2])
+    theirs = np.concatenate((theirs - 0.5, theirs, theirs + 0.5, theirs + 1))
+    # A mean of the broken line over a short window rounds its corners.
+    window = (np.arange(33) - 16) / 16 * _CORNER
+    weight = np.cos(np.pi / 2 * window / _CORNER * 16 / 17) ** 2
+    line = np.interp((phase[:, None] + window).ravel(), edges, theirs).reshape(n, -1) @ (weight / weight.sum())
+    made = 2 * np.fft.rfft(values(c, line))[: TERMS + 1] / n
+    made[0] = made[0].real / 2
+    return np.asarray(np.where(np.abs(made) > 1e-3 * np.abs(made).max(), made, 0.0))
+
+
+def grounded(c: Complex, duty: float) -> Complex:
+    """The acceleration without its mean, which the ground takes: over stance as half a sine, nothing in flight."""
+    n = 2048
+    phase = np.arange(n) / n % 0.5
+    push = np.where(phase < duty / 2, np.sin(np.pi * phase / (duty / 2)), 0.0)
+    spectrum = 2 * np.fft.rfft(push)[: TERMS + 1] / n
+    made = c - c[0].real * 2 * spectrum / spectrum[0].real
+    made[0] = 0.0
+    return np.asarray(made)
 
 
 def half_later(c: Complex) -> Complex:

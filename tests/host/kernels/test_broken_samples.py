@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -102,7 +103,26 @@ def test_bridged_means_the_last_good_sample() -> None:
     held.gyr_radps[800:806] = held.gyr_radps[799]
     marked = taken.copy()
     marked.marks[800:806] = SAMPLE_INVALID
-    assert run_kernels(held, SETUP).signals.tobytes() == run_kernels(marked, SETUP).signals.tobytes()
+    certain = replace(Parameters(), attitude=replace(Parameters().attitude, bridge_rate_dps=0.0, bridge_acc_mps2=0.0))
+    as_good = run_kernels(held, SETUP).signals
+    assert run_kernels(marked, SETUP, parameters=certain).signals.tobytes() == as_good.tobytes()
+    assert run_kernels(marked, SETUP).signals.tobytes() != as_good.tobytes()
+
+
+def test_bursts_of_lost_samples_hardly_tilt_the_angles() -> None:
+    """A tenth of a second lost every two seconds: what was held is doubted, or the angles would be far off."""
+    taken = samples_of_run(simulated(**{**SHORT, "run_s": 40.0}))
+    marked = taken.copy()
+    for start in np.random.default_rng(5).integers(800, len(taken) - 100, 20):
+        marked.marks[start : start + 10] = SAMPLE_INVALID
+    certain = replace(Parameters(), attitude=replace(Parameters().attitude, bridge_rate_dps=0.0, bridge_acc_mps2=0.0))
+    whole = run_kernels(taken, SETUP).signals.tilt_rad
+    known = np.flatnonzero((marked.marks == 0) & (np.arange(len(taken)) > 1500))
+    off = [
+        np.degrees(np.sqrt(np.mean((ran.signals.tilt_rad - whole)[known] ** 2)))
+        for ran in (run_kernels(marked, SETUP), run_kernels(marked, SETUP, parameters=certain))
+    ]
+    assert off[0] < 5.0 and off[0] < 0.6 * off[1], off
 
 
 def test_saturated_samples_are_used_and_told() -> None:
