@@ -19,11 +19,10 @@ PUBLISHED = "VQF 6-axis causal 0.72 mean over 30 trials; Madgwick 2.0 to 2.7; Ma
 
 @dataclass(frozen=True)
 class InclinationErrors:
-    """RMSE (deg) of each trial; vqf holds NaN where the vqf package is not there."""
+    """RMSE (deg) of each trial."""
 
     names: list[str]
     trendel: F64
-    vqf: F64
 
     @property
     def mean(self) -> float:
@@ -51,22 +50,25 @@ def inclination_rmse_deg(estimate: npt.NDArray[np.floating], truth: F64, judged:
 
 
 @cache
-def measure(beside: bool = False) -> InclinationErrors:
-    """All trials; beside: also run VQF on them."""
-    names, ours, theirs = [], [], []
+def measure() -> InclinationErrors:
+    """All trials."""
+    names, ours = [], []
     for trial in data.orientation_trials():
         q = trendel.orientation(trial.acc_mps2, trial.gyr_radps, trial.rate_hz)
         names.append(trial.name)
         ours.append(inclination_rmse_deg(q, trial.q_world_from_sensor, trial.judged))
-        theirs.append(
-            inclination_rmse_deg(_vqf(trial), trial.q_world_from_sensor, trial.judged) if beside else float("nan")
-        )
-    return InclinationErrors(names, np.array(ours), np.array(theirs))
+    return InclinationErrors(names, np.array(ours))
 
 
-def _vqf(trial: data.OrientationTrial) -> F64:
-    import vqf
+@cache
+def measure_vqf() -> F64:
+    """RMSE (deg) of the C++ VQF on the same trials, in the same order; needs the vqf package (extra bench)."""
+    from vqf import VQF
 
-    gyr = np.ascontiguousarray(trial.gyr_radps, np.float64)
-    acc = np.ascontiguousarray(trial.acc_mps2, np.float64)
-    return np.asarray(vqf.VQF(1 / trial.rate_hz).updateBatch(gyr, acc)["quat6D"], np.float64)
+    errors = []
+    for trial in data.orientation_trials():
+        gyr = np.ascontiguousarray(trial.gyr_radps, np.float64)
+        acc = np.ascontiguousarray(trial.acc_mps2, np.float64)
+        q = np.asarray(VQF(1 / trial.rate_hz).updateBatch(gyr, acc)["quat6D"], np.float64)
+        errors.append(inclination_rmse_deg(q, trial.q_world_from_sensor, trial.judged))
+    return np.array(errors)

@@ -12,26 +12,26 @@ from tests.validation.reliability import icc
 
 def on_orientation() -> str:
     """Inclination beside VQF."""
-    e = orientation.measure(beside=True)
+    e, vqf = orientation.measure(), orientation.measure_vqf()
     low, high = interval(e.trendel)
-    vqf_low, vqf_high = interval(e.vqf)
-    d_low, d_high = interval(e.trendel - e.vqf)
+    vqf_low, vqf_high = interval(vqf)
+    d_low, d_high = interval(e.trendel - vqf)
     rows = [
         [name.replace("_", " "), f"{ours:.2f}", f"{theirs:.2f}"]
-        for name, ours, theirs in zip(e.names, e.trendel, e.vqf, strict=True)
+        for name, ours, theirs in zip(e.names, e.trendel, vqf, strict=True)
     ]
     rows.append(
         [
             "**mean**",
             f"**{e.mean:.3f}** ({low:.2f} to {high:.2f})",
-            f"{e.vqf.mean():.3f} ({vqf_low:.2f} to {vqf_high:.2f})",
+            f"{vqf.mean():.3f} ({vqf_low:.2f} to {vqf_high:.2f})",
         ]
     )
     return f"""## Orientation
 
 `trendel.orientation`, causal, on {len(e.names)} trials of a hand-moved IMU with optical truth; RMSE of the inclination
 (deg) while moving. VQF is the C++ code of the `vqf` package with its own parameters, on the same samples in the same
-run. Intervals: bootstrap over trials; the difference of the means is {e.mean - float(e.vqf.mean()):+.3f}
+run. Intervals: bootstrap over trials; the difference of the means is {e.mean - float(vqf.mean()):+.3f}
 ({d_low:+.2f} to {d_high:+.2f}, paired). Published on 30 trials of the same set: {orientation.PUBLISHED}.
 
 {table(["trial", "Trendel", "VQF"], rows)}

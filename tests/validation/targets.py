@@ -150,7 +150,7 @@ def on_synthetic() -> list[Target]:
 
 def on_orientation() -> list[Target]:
     """Inclination of the hand-moved IMU."""
-    errors = orientation.measure(beside=True)
+    errors = orientation.measure()
     made = [at_most("orientation", "inclination, mean RMSE over trials (deg), causal", errors.mean,
                     orientation.TARGET_MEAN_DEG, 3)]  # fmt: skip
     if np.isfinite(errors.fast_translation):

@@ -194,7 +194,9 @@ def watch_rest(state, params, dt):
     """Follow the slow means of the block's raw signals; at rest the mean rate is the bias. dt: seconds of the block."""
     p = params.attitude
     share = clip(dt / p.rest_tau_s, _F0, _F1)
-    if state.blocks_n <= _U1:
+    m = state.rest_acc
+    empty = m[0] * m[0] + m[1] * m[1] + m[2] * m[2] < _F1  # gravity is always there
+    if empty or state.blocks_n <= _U1:
         share = _F1
     gyr2, acc2, largest = _F0, _F0, _F0
     for j in range(3):

@@ -29,9 +29,9 @@ ROTATION = Fourier(
 
 # Accelerations of the pelvis (g): against the centre of mass for up; all of it for forward and left. Braking pulses are
 # short, so that what follows contact in time does not interfere with what follows it in phase.
-UP = Fourier(((2, 0.25, -1.73), (4, 0.23, -1.44), (6, 0.11, 1.69)))
+UP = Fourier(((2, 0.25, -1.73), (4, 0.286, -1.387), (6, 0.12, 1.613)))
 FORWARD = Fourier(((2, 0.442, -3.136), (4, 0.354, 0.978), (6, 0.190, 0.765), (8, 0.011, -0.447)))
-LEFT = Fourier(((1, 0.079, -1.75), (3, 0.197, -2.132), (7, 0.05, 0.87), (9, 0.045, 0.63)))
+LEFT = Fourier(((1, 0.086, -1.826), (3, 0.204, -2.117), (7, 0.016, 1.82), (9, 0.011, -0.053)))
 
 
 @dataclass(frozen=True)
