@@ -180,7 +180,7 @@ def test_flush_to_zero_in_the_host_changes_nothing(package: KernelPackage, run: 
 
 def test_a_changed_parameter_is_found_and_named(package: KernelPackage, run: Job, wasm_home: None) -> None:
     """One unit in the last place of one parameter in one home."""
-    path = ("input", "dt_s") if package.name == "trendel.kernels" else ("gain",)
+    path = ("attitude", "gravity_mps2") if package.name == "trendel.kernels" else ("gain",)
 
     def changed(package: KernelPackage, jobs: Sequence[Job]) -> list[Trace]:
         altered = []

@@ -148,8 +148,8 @@ def test_the_command_says_what_differs(
         changed = []
         for job in jobs:
             params = job.params.copy()
-            interval = params["input"]["dt_s"]
-            interval[0] = np.nextafter(interval[0], np.float32(1))
+            gravity = params["attitude"]["gravity_mps2"]
+            gravity[0] = np.nextafter(gravity[0], np.float32(1))
             changed.append(Job(params, job.state, job.samples, job.init, job.every))
         return run_wasm(package, changed)
 
