@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.stability import report, samples
 from tests.stability.figure import roc
+from tests.stability.oracle import bound_table, bounds
 from tests.stability.scenarios import STUDY_SEED
 from tests.stability.study import run_all
 
@@ -24,7 +25,9 @@ def measured() -> str:
         ("What was asked for", report.targets(runs)),
         ("Beside two plain rivals, on the same runs", report.rivals(runs)
          + "\n\n![share told in time against false alarms](figures/stability.png)"),
+        ("How early it can be told at all", bound_table(bounds(STUDY_SEED))),
         ("False alarms", report.false_alarms(runs)),
+        ("Soon after a stop, walk, surge, turn or gap", report.after_events(runs)),
         ("By the noise's DFA exponent", report.by_alpha(runs)),
         ("Drifts of one side by size and wander", report.drifts_by_wander(runs)),
         ("Every drift", report.drifts(runs)),

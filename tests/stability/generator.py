@@ -34,6 +34,7 @@ class Steps:
         truth_deg: (n, 2) drift of left and right.
         onset_s, reached_s: when it began and when it was complete, or nan.
         problem_s: when the recording problem came, or nan.
+        event_s: (m,) ends of what must not alarm by itself: stops, walks, surges, turns, gaps.
         drift_side: 1, -1, 0 both.
         alpha: DFA exponent.
     """
@@ -55,6 +56,7 @@ class Steps:
     onset_s: float
     reached_s: float
     problem_s: float
+    event_s: F64
     drift_side: int
     alpha: float
 
@@ -94,6 +96,7 @@ class Draft:
         self.regularity = np.full(n, rng.uniform(0.9, 0.97))
         self.turned = np.zeros(n, np.uint32)
         self.problem_min = float("nan")
+        self.event_min: list[float] = []
 
     def between(self, start: float, stop: float) -> NDArray[np.bool_]:
         """Steps between two minutes of running."""
@@ -129,7 +132,9 @@ def speed_session(d: Draft) -> None:
 def surges(d: Draft) -> None:
     """Every 4 min from minute 6 on +1 m/s for 20 to 40 s."""
     for start in np.arange(6, RUN_MIN, 4):
-        d.speed += d.eased(start, start + d.rng.uniform(20, 40) / 60, 0.05)
+        stop = start + d.rng.uniform(20, 40) / 60
+        d.speed += d.eased(start, stop, 0.05)
+        d.event_min.append(float(stop))
 
 
 def turns(d: Draft) -> None:
@@ -142,6 +147,7 @@ def turns(d: Draft) -> None:
         d.obliquity[inside] += size
         d.skewed[inside] += size / 2
         d.cadence_share[inside] -= 0.03
+        d.event_min.append(at + length)
         at += d.rng.uniform(0.5, 1.5)
 
 
@@ -150,6 +156,7 @@ def _pause(d: Draft, start: float, length_s: float) -> None:
     cadence."""
     i = int(np.searchsorted(d.minute, start))
     d.pause_s[i] += length_s
+    d.event_min.append(float(start))
     fade = np.clip(1 - (d.minute - start) * 4, 0, 1) * (d.minute >= start)
     size = d.rng.normal(0, 0.8, 2)
     d.added += np.where(d.left, size[0], size[1]) * fade
@@ -175,6 +182,7 @@ def gaps(d: Draft) -> None:
         stop = start + d.rng.uniform(1, 40) / 60
         inside = d.between(start, stop)
         d.kept &= ~inside
+        d.event_min.append(float(stop))
         after = int(np.searchsorted(d.minute, stop))
         d.quality[after : after + 5] = 0.4
         if d.rng.uniform() < 0.2:
@@ -350,5 +358,6 @@ def make(scenario: Scenario, k: int, seed: int) -> Steps:
         peak_deg=peak[keep], drop_deg=drop[keep], obliquity_deg=obliquity[keep], tilt_deg=tilt[keep],
         contact_s=contact[keep], sway_m=sway[keep], regularity=regularity[keep], known=d.known[keep],
         quality=d.quality[keep], turned_n=d.turned[keep], truth_deg=truth[keep],
-        onset_s=at(onset), reached_s=at(reached), problem_s=at(d.problem_min), drift_side=side, alpha=d.alpha,
+        onset_s=at(onset), reached_s=at(reached), problem_s=at(d.problem_min),
+        event_s=np.array([at(m) for m in sorted(d.event_min)]), drift_side=side, alpha=d.alpha,
     )  # fmt: skip

@@ -203,15 +203,12 @@ def targets(runs: Sequence[Judged]) -> str:
     rows: list[tuple[bool, list[str]]] = []
     for size, within in LIMITS.delay_s:
         names = {s.name for s in WITH_DRIFT if s.drift and s.drift.size_deg == size and s.drift.side is None}
-        mine = of(runs, lambda r, n=names: r.outcome.truth.scenario in n)  # type: ignore[misc]
-        p, low, high = share(sum(in_time(r) for r in mine), len(mine))
-        worst = min(
-            (
-                (sum(in_time(r) for r in m) / len(m), n)
-                for n in names
-                if (m := of(mine, lambda r, n=n: r.outcome.truth.scenario == n))
-            ),  # type: ignore[misc]
-        )
+        told: dict[str, list[bool]] = {name: [] for name in sorted(names)}
+        for r in runs:
+            if r.outcome.truth.scenario in names:
+                told[r.outcome.truth.scenario].append(in_time(r))
+        p, low, high = share(sum(map(sum, told.values())), sum(map(len, told.values())))
+        worst = min((sum(kept) / len(kept), name) for name, kept in told.items() if kept)
         rows.append((p >= LIMITS.share, [
             f"{size:g} degrees on one side told within {within:g} s in 95 % of runs",
             f"{100 * p:.1f} % ({100 * low:.1f} to {100 * high:.1f}); worst `{worst[1]}` {100 * worst[0]:.0f} %",
@@ -230,6 +227,29 @@ def targets(runs: Sequence[Judged]) -> str:
         rows.append((n == 0, [f"none from {name}", said]))
     rows.sort(key=lambda row: row[0])
     return table(["target", "measured", ""], [[*cells, "met" if ok else "**not met**"] for ok, cells in rows])
+
+
+def after_events(runs: Sequence[Judged]) -> str:
+    """Alarms soon after an event that must not alarm by itself, beside the rest of those runs and even running."""
+    rows = []
+    for name in LIMITS.none_from:
+        mine = of(runs, lambda r, n=name: r.outcome.truth.scenario == n)  # type: ignore[misc]
+        near, near_h = sum(r.after_event[0] for r in mine), sum(r.after_event[1] for r in mine)
+        rest, rest_h = sum(r.outcome.false_n for r in mine) - near, sum(r.outcome.truth.hours for r in mine) - near_h
+        rows.append((near / near_h, [f"`{name}`", *_near_cells(near, near_h), *_near_cells(rest, rest_h)]))
+    rows.sort(key=lambda row: -row[0])
+    names = {s.name for s in WITHOUT_DRIFT if s.name in ("steady", "asymmetric")}
+    even = of(runs, lambda r: r.outcome.truth.scenario in names)
+    cells = _near_cells(sum(r.outcome.false_n for r in even), sum(r.outcome.truth.hours for r in even))
+    head = ["runs", "hours within 5 min after one", "alarms", "per hour", "hours besides", "alarms", "per hour"]
+    return table(head, [row[1] for row in rows] + [["`steady` and `asymmetric`", "", "", "", *cells]])
+
+
+def _near_cells(n: int, hours: float) -> list[str]:
+    if hours < 0.5:
+        return [f"{hours:.1f}", str(n), ""]
+    rate, low, high = poisson(n, hours)
+    return [f"{hours:.1f}", str(n), f"{rate:.3f} ({low:.3f} to {high:.3f})"]
 
 
 def honesty(runs: Sequence[Judged]) -> str:

@@ -45,7 +45,7 @@ def run(k: int, size_deg: float, length_min: float, seed: int) -> Checked:
     rng = np.random.default_rng([seed, k, 77])
     side = int(rng.choice((-1, 1)))
     end_s = ONSET_S + length_min * 60
-    grown = {"left_deg": size_deg if side > 0 else 0.0, "right_deg": size_deg if side < 0 else 0.0}
+    left_deg, right_deg = (size_deg, 0.0) if side > 0 else (0.0, size_deg)
     gait = GaitParameters(
         step_rate_spm=float(rng.uniform(160, 180)),
         drop_left_deg=float(rng.uniform(3.5, 7)),
@@ -55,7 +55,7 @@ def run(k: int, size_deg: float, length_min: float, seed: int) -> Checked:
         (("stand", STAND_S), ("run", end_s + 480.0 - STAND_S)),
         gait=gait,
         variability=Variability(alpha=float(rng.choice((0.7, 0.8, 0.9))), angles=0.14),
-        fatigue=Fatigue(**grown, start_s=ONSET_S, end_s=end_s),
+        fatigue=Fatigue(left_deg=left_deg, right_deg=right_deg, start_s=ONSET_S, end_s=end_s),
         seed=int(rng.integers(1 << 30)),
     )
     mounting = Rotation.random(random_state=int(rng.integers(1 << 30))).as_matrix()

@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tests.stability.detect import detect, feed, parameters
-from tests.stability.generator import make
+from tests.stability.generator import Steps, make
 from tests.stability.rivals import alarms, fixed_score, rolling_score
 from tests.stability.scenarios import DT_S, PROBLEMS, WITH_DRIFT, WITHOUT_DRIFT, Scenario
 from tests.stability.score import Outcome, judge, truth_of
 from trendel.analysis.stability import Stability
+from trendel.kernels.layout import LEVEL_WARNING
 
+EVENT_S = 300.0
 SCALES = (0.3, 0.45, 0.6, 0.75, 0.9, 1.0, 1.15, 1.35, 1.6, 2.0, 3.0)
 FIXED_DEG = tuple(np.arange(3.0, 16.01, 0.5).tolist())
 ROLLING_DEG = tuple(np.arange(0.6, 5.01, 0.2).tolist())
@@ -26,9 +29,13 @@ BY_NAME = {s.name: s for s in SCENARIOS}
 
 @dataclass(frozen=True)
 class Judged:
-    """One run: the detector as it is, and (false alarms, delay in s) of each method at each of its thresholds."""
+    """One run: the detector as it is, and (false alarms, delay in s) of each method at each of its thresholds.
+
+    after_event: false alarms within EVENT_S after an event that must not alarm by itself, and the hours of such time.
+    """
 
     outcome: Outcome
+    after_event: tuple[int, float]
     ours: tuple[tuple[int, float], ...]
     fixed: tuple[tuple[int, float], ...]
     rolling: tuple[tuple[int, float], ...]
@@ -45,7 +52,8 @@ def judge_run(job: tuple[str, int, int]) -> Judged:
     name, k, seed = job
     steps = make(BY_NAME[name], k, seed)
     truth, fed = truth_of(name, k, steps), feed(steps)
-    outcome = judge(truth, detect(fed, parameters_once())[0], steps.truth_deg, steps.end_s)
+    alerts = detect(fed, parameters_once())[0]
+    outcome = judge(truth, alerts, steps.truth_deg, steps.end_s)
 
     def brief(o: Outcome) -> tuple[int, float]:
         return o.false_n, o.delay_s
@@ -54,10 +62,23 @@ def judge_run(job: tuple[str, int, int]) -> Judged:
     fixed, change = fixed_score(steps), rolling_score(steps)
     return Judged(
         outcome,
+        _after_events(steps, alerts),
         ours,
         tuple(brief(judge(truth, alarms(fixed, x, DT_S))) for x in FIXED_DEG),
         tuple(brief(judge(truth, alarms(change, x, DT_S))) for x in ROLLING_DEG),
     )
+
+
+def _after_events(steps: Steps, alerts: NDArray[np.void]) -> tuple[int, float]:
+    def near(at_s: NDArray[np.float64]) -> NDArray[np.bool_]:
+        last = np.searchsorted(steps.event_s, at_s, side="right") - 1
+        return np.asarray((last >= 0) & (at_s - steps.event_s[np.maximum(last, 0)] < EVENT_S))
+
+    if len(steps.event_s) == 0:
+        return 0, 0.0
+    loud = alerts[alerts["level"] >= LEVEL_WARNING]
+    seconds = np.arange(float(steps.end_s[-1]))
+    return int(near(loud["at_i"] * DT_S).sum()), float(near(seconds).sum()) / 3600
 
 
 @cache
