@@ -29,6 +29,7 @@ class Step:
     obliquity: float
     turned_n: int
     segment_i: int = 0
+    condition: int = 0
 
 
 @dataclass
@@ -64,6 +65,7 @@ class Twin:
         self.squares_n = float(self.p.noise_n)
         self.active, self.below = [0] * 5, [0] * 5
         self.alerted: dict[int, int] = {}
+        self.condition = self.fresh_condition = 0
         self.anew()
 
     def anew(self) -> None:
@@ -75,6 +77,8 @@ class Twin:
         self.regularity: float | None = None
         self.regular = 0.0
         self.irregular, self.loose = 0, False
+        self.waiting: list[list[float]] | None = None
+        self.offset = [0.0, 0.0]
         self.xx = self.xy = self.effect = 0.0
         self.forget()
 
@@ -86,6 +90,12 @@ class Twin:
 
     def add(self, step: Step) -> None:
         p = self.p
+        if step.condition != self.condition:
+            self.condition = step.condition
+            if self.phase == "watching":
+                self.skip_s, self.block, self.recent, self.waiting = float(p.skip_s), [], [], []
+            else:
+                self.anew()
         if step.turned_n != self.turned_n:
             self.turned_n = step.turned_n
             known = self.phase != "settling"
@@ -129,6 +139,11 @@ class Twin:
             relative = (step_s - self.reference_s) / self.reference_s
             effect = min(max(self.effect * relative, -p.cadence_max_rad), p.cadence_max_rad)
         means = [x - effect for x in raw]
+        if self.waiting is not None:
+            self.new_level(means)
+            self.levels.append((self.level[0], self.level[1]))
+            self.baselines.append((self.baseline[0], self.baseline[1]))
+            return
         if self.phase == "settling" and self.blocks == 0:
             self.level, self.slow = list(means), list(means)
             self.step_s = self.step_slow_s = step_s
@@ -141,6 +156,22 @@ class Twin:
             known = self.phase != "settling"
             self.levels.append((self.level[0], self.level[1]))
             self.baselines.append((self.baseline[0], self.baseline[1]) if known else (0.0, 0.0))
+
+    def new_level(self, means: list[float]) -> None:
+        """After an announced change: the level is the mean of some blocks, and the baseline moves along."""
+        assert self.waiting is not None
+        self.waiting.append(means)
+        self.level = [_mean([block[k] for block in self.waiting]) for k in range(2)]
+        if len(self.waiting) < self.p.wait_n:
+            return
+        self.waiting = None
+        if self.condition == self.fresh_condition:
+            self.baseline = [b - o for b, o in zip(self.baseline, self.offset, strict=True)]
+            self.offset, self.before = [0.0, 0.0], self.changes()
+            return
+        moved = [now - before for now, before in zip(self.changes(), self.before, strict=True)]
+        self.baseline = [b + m for b, m in zip(self.baseline, moved, strict=True)]
+        self.offset = [o + m for o, m in zip(self.offset, moved, strict=True)]
 
     def judge(self, means: list[float], step_s: float, regularity: float, start_i: int, at_i: int) -> None:
         p = self.p
@@ -226,6 +257,7 @@ class Twin:
         if self.held < p.settle_hold_n and self.blocks < p.settle_max_n:
             return
         self.phase, self.blocks, self.reference_s = "learning", 0, step_s
+        self.fresh_condition = self.condition
         known = bool(p.prior_given) and self.turned_n == 0
         self.baseline = [float(x) for x in p.prior_rad] if known else list(self.level)
         self.weight = [float(p.prior_n) if known else 0.0] * 2

@@ -28,6 +28,7 @@ def measured() -> str:
         ("How early it can be told at all", bound_table(bounds(STUDY_SEED))),
         ("False alarms", report.false_alarms(runs)),
         ("Soon after a stop, walk, surge, turn or gap", report.after_events(runs)),
+        ("Speed and grade announced", report.announced(runs)),
         ("By the noise's DFA exponent", report.by_alpha(runs)),
         ("Drifts of one side by size and wander", report.drifts_by_wander(runs)),
         ("Every drift", report.drifts(runs)),

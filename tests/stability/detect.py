@@ -32,11 +32,12 @@ class Fed:
     side: NDArray[np.int32]
     known: NDArray[np.int32]
     turned_n: NDArray[np.uint32]
+    condition: NDArray[np.uint32]
     columns: NDArray[np.float32]  # (n, 6): step time s, quality, regularity, peak, tilt, obliquity (rad)
 
 
-def feed(steps: Steps) -> Fed:
-    """The same run as the stage takes it."""
+def feed(steps: Steps, announced: NDArray[np.generic] | None = None) -> Fed:
+    """The same run as the stage takes it. announced: (n,) number of the condition (speed, grade) that was announced."""
     columns = np.stack(
         (
             (steps.end_i - steps.start_i) * DT_S,
@@ -48,18 +49,20 @@ def feed(steps: Steps) -> Fed:
         ),
         axis=1,
     )
-    return Fed(steps.start_i, steps.end_i, steps.side, steps.known, steps.turned_n, columns.astype(np.float32))
+    condition = np.zeros(len(steps.side), np.uint32) if announced is None else announced.astype(np.uint32)
+    return Fed(steps.start_i, steps.end_i, steps.side, steps.known, steps.turned_n, condition,
+               columns.astype(np.float32))  # fmt: skip
 
 
 @numba.njit(nogil=True)
-def _loop(state, params, row, alert, start_i, end_i, side, known, turned_n, columns, alerts, course):  # type: ignore[no-untyped-def]
+def _loop(state, params, row, alert, start_i, end_i, side, known, turned_n, condition, columns, alerts, course):  # type: ignore[no-untyped-def]
     n = 0
     for i in range(len(side)):
         row.ic_i, row.end_i, row.side = start_i[i], end_i[i], side[i]
         row.step_time_s, row.quality, row.regularity = columns[i, 0], columns[i, 1], columns[i, 2]
         row.valid = _VALID if known[i] else np.uint32(0)
         row.metrics[M_OBLIQUITY_PEAK], row.metrics[M_TILT_MEAN] = columns[i, 3], columns[i, 4]
-        if follow(state, params, row, columns[i, 5], turned_n[i], alert) & NEW_ALERT and n < len(alerts):
+        if follow(state, params, row, columns[i, 5], turned_n[i], condition[i], alert) & NEW_ALERT and n < len(alerts):
             alerts[n] = alert
             n += 1
         if len(course):
@@ -79,5 +82,5 @@ def detect(fed: Fed, params: np.recarray, course: bool = False) -> tuple[NDArray
     alerts, kept = np.zeros(ALERTS_MAX, DTYPES["Alert"]), np.zeros(len(fed.side) * course, DTYPES["Course"])
     stability_reset(state[0], params[0])
     n = _loop(state[0], params[0], row[0], alert[0], fed.start_i, fed.end_i, fed.side, fed.known, fed.turned_n,
-              fed.columns, alerts, kept)  # fmt: skip
+              fed.condition, fed.columns, alerts, kept)  # fmt: skip
     return alerts[:n], kept

@@ -30,6 +30,7 @@ class Steps:
         contact_s, sway_m, regularity: as in the tables.
         known: 0 where the metrics are not valid.
         quality: 0 to 1.
+        condition: number of the speed and grade, for where they are announced.
         turned_n: times that the mounting found the clip turned, so far.
         truth_deg: (n, 2) drift of left and right.
         onset_s, reached_s: when it began and when it was complete, or nan.
@@ -51,6 +52,7 @@ class Steps:
     regularity: F64
     known: NDArray[np.int32]
     quality: F64
+    condition: NDArray[np.uint32]
     turned_n: NDArray[np.uint32]
     truth_deg: F64
     onset_s: float
@@ -96,6 +98,7 @@ class Draft:
         self.regularity = np.full(n, rng.uniform(0.9, 0.97))
         self.turned = np.zeros(n, np.uint32)
         self.problem_min = float("nan")
+        self.condition = np.zeros(n, np.uint32)
         self.event_min: list[float] = []
 
     def between(self, start: float, stop: float) -> NDArray[np.bool_]:
@@ -127,6 +130,7 @@ def speed_session(d: Draft) -> None:
     """Six repeats of 3 min at +0.8 m/s with 3 min between them, from minute 12 on; 0.1 min to change."""
     for k in range(6):
         d.speed += 0.8 * d.eased(12 + 6 * k, 15 + 6 * k)
+        d.condition[d.between(12 + 6 * k, 15 + 6 * k)] = 256
 
 
 def surges(d: Draft) -> None:
@@ -225,6 +229,7 @@ def hill(d: Draft) -> None:
     d.added += d.grade_effect * grade * on
     d.tilt += 0.25 * grade * on
     d.cadence_share -= 0.03 * on
+    d.condition[d.between(20, 40)] = 256
 
 
 def _slip_at(d: Draft, seconds: float) -> F64:
@@ -357,7 +362,7 @@ def make(scenario: Scenario, k: int, seed: int) -> Steps:
         side=np.where(d.left, 1, -1)[keep].astype(np.int32),
         peak_deg=peak[keep], drop_deg=drop[keep], obliquity_deg=obliquity[keep], tilt_deg=tilt[keep],
         contact_s=contact[keep], sway_m=sway[keep], regularity=regularity[keep], known=d.known[keep],
-        quality=d.quality[keep], turned_n=d.turned[keep], truth_deg=truth[keep],
+        quality=d.quality[keep], turned_n=d.turned[keep], condition=d.condition[keep], truth_deg=truth[keep],
         onset_s=at(onset), reached_s=at(reached), problem_s=at(d.problem_min),
         event_s=np.array([at(m) for m in sorted(d.event_min)]), drift_side=side, alpha=d.alpha,
     )  # fmt: skip

@@ -245,6 +245,20 @@ def after_events(runs: Sequence[Judged]) -> str:
     return table(head, [row[1] for row in rows] + [["`steady` and `asymmetric`", "", "", "", *cells]])
 
 
+def announced(runs: Sequence[Judged]) -> str:
+    """Runs with a change of speed or grade, without and with its announcement."""
+    rows = []
+    for name in ("hill", "speed_session"):
+        mine = of(runs, lambda r, n=name: r.outcome.truth.scenario == n)  # type: ignore[misc]
+        hours = sum(r.outcome.truth.hours for r in mine)
+        cells = []
+        for outcomes in ([r.outcome for r in mine], [r.announced for r in mine]):
+            rate, low, high = poisson(sum(o.false_n for o in outcomes), hours)
+            cells.append(f"{rate:.3f} ({low:.3f} to {high:.3f})")
+        rows.append([f"`{name}`: {BY_NAME[name].says.removesuffix(', not announced')}", f"{hours:.1f}", *cells])
+    return table(["runs", "hours", "false alarms per hour, not announced", "announced"], rows)
+
+
 def _near_cells(n: int, hours: float) -> list[str]:
     if hours < 0.5:
         return [f"{hours:.1f}", str(n), ""]

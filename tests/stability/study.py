@@ -32,9 +32,11 @@ class Judged:
     """One run: the detector as it is, and (false alarms, delay in s) of each method at each of its thresholds.
 
     after_event: false alarms within EVENT_S after an event that must not alarm by itself, and the hours of such time.
+    announced: the same with each change of speed and grade announced.
     """
 
     outcome: Outcome
+    announced: Outcome
     after_event: tuple[int, float]
     ours: tuple[tuple[int, float], ...]
     fixed: tuple[tuple[int, float], ...]
@@ -62,6 +64,7 @@ def judge_run(job: tuple[str, int, int]) -> Judged:
     fixed, change = fixed_score(steps), rolling_score(steps)
     return Judged(
         outcome,
+        judge(truth, detect(feed(steps, steps.condition), parameters_once())[0]) if steps.condition.any() else outcome,
         _after_events(steps, alerts),
         ours,
         tuple(brief(judge(truth, alarms(fixed, x, DT_S))) for x in FIXED_DEG),

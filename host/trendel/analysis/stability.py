@@ -59,6 +59,7 @@ class Stability:
     jump_sides_deg: float = 1.0
     loose_regularity: float = 0.1
     loose_s: float = 25.0
+    announced_s: float = 50.0
 
     def __post_init__(self) -> None:
         positive(self)
@@ -131,4 +132,5 @@ def stability_params(p: Stability, baseline: Baseline | None) -> dict[str, Any]:
         "jump_sides_rad": p.jump_sides_deg * rad,
         "loose": p.loose_regularity,
         "loose_n": math.ceil(p.loose_s / block_s),
+        "wait_n": math.ceil(p.announced_s / block_s),
     }

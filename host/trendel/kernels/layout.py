@@ -37,6 +37,8 @@ PHASE_COLUMNS = 5  # up, forward, left, roll rate, pitch rate
 SAMPLE_INVALID = 1
 SAMPLE_SATURATED = 2
 SAMPLE_GAP = 4
+SAMPLE_CONDITION = 0xFF00
+"""Bits of a number for the speed and grade that were announced: what matters is whether it changes, and 0 at first."""
 
 # Flags returned by step().
 NEW_STEP = 1
@@ -318,6 +320,7 @@ PARAM_STRUCTS = (
             _f("jump_sides_rad", "rad", "by this much"),
             _f("loose", "1", "fall of regularity that is a loose clip"),
             _u("loose_n", "blocks for which it must last"),
+            _u("wait_n", "blocks that make the level after an announced change of speed or grade"),
         ),
     ),
     Struct(
@@ -345,6 +348,7 @@ STATE_STRUCTS = (
             _u("invalid_run_n", "invalid samples since"),
             _u("bridged_n", "invalid samples so far"),
             _u("lost_n", "of them those too long after a good one to be bridged"),
+            _u("condition", "SAMPLE_CONDITION bits of the last good sample"),
         ),
     ),
     Struct(
@@ -554,6 +558,10 @@ STATE_STRUCTS = (
             _u("below_n", "blocks for which it has been over", CHANNEL_N),
             _u("alerted_i", "sample of the last alert of each level", 4),
             _u("alerted", "bit k: there was one of level k"),
+            _u("condition", "that is announced now"),
+            _u("fresh_condition", "in which the baseline was learned"),
+            _u("wait_n", "blocks still to come of the level after a change of it"),
+            _f("offset", "rad", "what changes of it have moved the baseline by", 2),
         ),
     ),
     Struct(

@@ -40,6 +40,7 @@ from trendel.kernels.layout import (
     NEW_STEP,
     NEW_STRIDE,
     QUEUE_N,
+    SAMPLE_CONDITION,
     SAMPLE_GAP,
     SAMPLE_INVALID,
     SAMPLE_SATURATED,
@@ -75,6 +76,7 @@ _MAGIC_STATE, _SIZE_STATE = np.uint32(MAGIC_STATE), np.uint32(SIZE_STATE)
 _LAYOUT_HASH = np.uint32(LAYOUT_HASH)
 _MAGIC_PARAMS, _SIZE_PARAMS = np.uint32(MAGIC_PARAMS), np.uint32(SIZE_PARAMS)
 _INVALID, _SATURATED, _GAP = np.uint32(SAMPLE_INVALID), np.uint32(SAMPLE_SATURATED), np.uint32(SAMPLE_GAP)
+_CONDITION = np.uint32(SAMPLE_CONDITION)
 _STANDING, _WALKING, _RUNNING, _UNKNOWN = (
     np.uint32(SEGMENT_STANDING),
     np.uint32(SEGMENT_WALKING),
@@ -111,6 +113,7 @@ def init(state, params):
     i.invalid_run_n = _U0
     i.bridged_n = _U0
     i.lost_n = _U0
+    i.condition = _U0
     attitude_reset(state.attitude, params)
     if params.attitude.start_given != _U0:
         start_from_known(state.attitude, params)
@@ -158,6 +161,7 @@ def take_sample(state, params, sample):
         state.contacts.saturated_n += _U1
     gap = (sample.marks & _GAP) != _U0
     if good:
+        i.condition = sample.marks & _CONDITION
         for j in range(3):
             i.acc_mps2[j] = snap(sample.acc_mps2[j])
             i.gyr_radps[j] = snap(sample.gyr_radps[j]) if p.has_gyro != _U0 else _F0
@@ -305,7 +309,8 @@ def emit(state, params, out):
     copy_row(pending.row, out.step)
     flags = _NEW_STEP
     s = state.stability
-    flags |= follow(s, params, out.step, pending.obl_mean, state.mounting.turned_n, out.alert)
+    turned_n, condition = state.mounting.turned_n, state.input.condition
+    flags |= follow(s, params, out.step, pending.obl_mean, turned_n, condition, out.alert)
     if pending.chained != _U0:
         make_stride(c.last, out.step, out.stride)
         show_course(s, params, out.stride.course)

@@ -14,6 +14,9 @@ effect of cadence by ridge regression (Hoerl & Kennard, Technometrics 1970) that
 - An alert needs evidence beyond the limit *and* a change that matters to the runner. The onset is the CUSUM's last
   zero.
 
+A change of speed or grade that was announced is not fatigue: the level is taken anew and the baseline moves by what it
+changed; back in the fresh phase's condition the move is undone.
+
 What jumps within seconds is not fatigue but the clip: mean tilt or obliquity jumps, sides jump against each other, or
 regularity falls. Then the baseline moves along. The twin is tests/reference/stability.py.
 """
@@ -73,7 +76,8 @@ def learn_anew(s, params):
     s.regularity, s.regular, s.cadence_rad = _F0, _F0, _F0
     for k in range(2):
         s.baseline[k], s.weight_n[k], s.change_last[k] = _F0, _F0, _F0
-        s.cadence_sum[k] = _F0
+        s.cadence_sum[k], s.offset[k] = _F0, _F0
+    s.wait_n = _U0
     s.skip_s = p.skip_s
     clear_block(s)
     clear_evidence(s)
@@ -87,6 +91,7 @@ def stability_reset(s, params):
     learn_anew(s, params)
     s.seen, s.segment_i, s.end_i, s.turned_n = _U0, _U0, _U0, _U0
     s.start_i, s.ring_i, s.alerted = _U0, _U0, _U0
+    s.condition, s.fresh_condition = _U0, _U0
     s.noise_n = p.noise_n
     for c in range(CHANNEL_N):
         s.noise2[c] = p.noise_rad * p.noise_rad * p.noise_n
@@ -118,6 +123,7 @@ def settle(s, params, step_s):
     if s.hold_n < p.settle_hold_n and s.blocks_n < p.settle_max_n:
         return _U0
     s.phase, s.blocks_n = _LEARNING, _U0
+    s.fresh_condition = s.condition
     s.step_ref_s = step_s
     for k in range(2):
         known = p.prior_given != _U0 and s.turned_n == _U0
@@ -196,6 +202,41 @@ def follow_baseline(s, params, left, right):
     return _U0
 
 
+@kernel(u4(record("StabilityState"), record("Params"), u4))
+def change_condition(s, params, condition):
+    """Another speed or grade was announced: before there is a baseline begin anew, else wait for the new level."""
+    s.condition = condition
+    if s.phase != _WATCHING:
+        learn_anew(s, params)
+        return _U0
+    s.skip_s = params.stability.skip_s
+    s.wait_n = params.stability.wait_n
+    s.ring_n = _U0  # posture on a hill is another one: no jump of the clip
+    clear_block(s)
+    return _U0
+
+
+@kernel(u4(record("StabilityState"), record("Params"), f4, f4))
+def take_level(s, params, left, right):
+    """A block of the new level; with the last of them the baseline moves, so that the change is what it was before."""
+    n = np.float32(params.stability.wait_n) - np.float32(s.wait_n) + _F1
+    s.wait_n = np.uint32(s.wait_n - _U1)
+    for k in range(2):
+        newest = left if k == 0 else right
+        s.level[k] = snap(s.level[k] + (newest - s.level[k]) / n)
+        if s.wait_n > _U0:
+            continue
+        if s.condition == s.fresh_condition:
+            s.baseline[k] -= s.offset[k]
+            s.offset[k] = _F0
+            s.change_last[k] = snap(s.level[k] - s.baseline[k])
+        else:
+            moved = s.level[k] - s.change_last[k] - s.baseline[k]
+            s.baseline[k] += moved
+            s.offset[k] += moved
+    return _U0
+
+
 @kernel(u4(record("StabilityState"), record("Params"), u4, record("Alert")))
 def close_block(s, params, at_i, alert):
     """A block is full: learn from it or judge it. 1 if there is an alert."""
@@ -214,6 +255,9 @@ def close_block(s, params, at_i, alert):
         ref = s.step_ref_s if s.step_ref_s > _TINY else _TINY
         effect = clip(s.cadence_rad * (step_s - ref) / ref, -p.cadence_max_rad, p.cadence_max_rad)
         left, right = left - effect, right - effect
+        if s.wait_n > _U0:
+            take_level(s, params, left, right)
+            return _U0
     if s.phase == _SETTLING and s.blocks_n == _U0:
         s.level[0], s.level[1], s.slow[0], s.slow[1] = left, right, left, right
         s.step_s, s.step_slow_s = step_s, step_s
@@ -258,10 +302,12 @@ def show_course(s, params, course):
     return _U0
 
 
-@kernel(i4(record("StabilityState"), record("Params"), record("StepRow"), f4, u4, record("Alert")))
-def follow(s, params, row, obl_mean, turned_n, alert):
+@kernel(i4(record("StabilityState"), record("Params"), record("StepRow"), f4, u4, u4, record("Alert")))
+def follow(s, params, row, obl_mean, turned_n, condition, alert):
     """Take one step. obl_mean: mean obliquity (rad). turned_n: the mounting's count. Returns NEW_ALERT or 0."""
     p = params.stability
+    if condition != s.condition:
+        change_condition(s, params, condition)
     if turned_n != s.turned_n:
         s.turned_n = turned_n
         known = s.phase != _SETTLING

@@ -28,26 +28,22 @@ def run_of(name: str, k: int = 0) -> Steps:
     return make(SCENARIOS[name], k, TUNING_SEED)
 
 
-def twin_of(steps: Steps, params: np.recarray) -> Twin:
+def twin_of(steps: Steps, params: np.recarray, announced: np.ndarray | None = None) -> Twin:
     """The twin after the same steps, rounded as the kernels take them."""
-    fed = feed(steps)
+    fed = feed(steps, announced)
     twin = Twin(params.stability[0], DT_S)
     for i in range(len(fed.side)):
         time_s, quality, regularity, peak, tilt, obliquity = (float(x) for x in fed.columns[i])
         twin.add(Step(int(fed.start_i[i]), int(fed.end_i[i]), int(fed.side[i]), bool(fed.known[i]), time_s, quality,
-                      regularity, peak, tilt, obliquity, int(fed.turned_n[i])))  # fmt: skip
+                      regularity, peak, tilt, obliquity, int(fed.turned_n[i]), 0, int(fed.condition[i])))  # fmt: skip
     return twin
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["steady", "warm_up", "mixed", "gaps", "lost_samples", "turned", "loose", "slip_tilt", "slip_heading", "hill",
-     "drift_2_5_0.3", "drift_3_2_0.5", "drift_both_3_5", "drift_cadence_3_20"],
-)  # fmt: skip
-def test_the_kernels_do_what_the_twin_does(name: str) -> None:
-    params, steps = parameters(), run_of(name)
-    alerts, course = detect(feed(steps), params, course=True)
-    twin = twin_of(steps, params)
+def same_as_twin(steps: Steps, announced: np.ndarray | None = None) -> None:
+    # Step times are whole hundredths: a limit between them, so that rounding does not decide.
+    params = parameters({"skip_s": 12.003})
+    alerts, course = detect(feed(steps, announced), params, course=True)
+    twin = twin_of(steps, params, announced)
     change = np.flatnonzero(np.any(np.diff(course["level"], axis=0, prepend=0) != 0, axis=1))
     assert len(change) == len(twin.levels)
     np.testing.assert_allclose(course["level"][change], twin.levels, atol=2e-5)
@@ -58,6 +54,41 @@ def test_the_kernels_do_what_the_twin_does(name: str) -> None:
     assert [int(a["onset_i"]) for a in alerts] == [a.onset_i for a in twin.alerts]
     np.testing.assert_allclose(alerts["change"], [a.change for a in twin.alerts], atol=2e-4)
     np.testing.assert_allclose(alerts["error"], [a.error for a in twin.alerts], atol=2e-4)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["steady", "warm_up", "mixed", "gaps", "lost_samples", "turned", "loose", "slip_tilt", "slip_heading", "hill",
+     "drift_2_5_0.3", "drift_3_2_0.5", "drift_both_3_5", "drift_cadence_3_20"],
+)  # fmt: skip
+def test_the_kernels_do_what_the_twin_does(name: str) -> None:
+    same_as_twin(run_of(name))
+
+
+@pytest.mark.parametrize("name", ["hill", "speed_session"])
+def test_with_changes_announced_they_do_too(name: str) -> None:
+    steps = run_of(name)
+    assert steps.condition.any()
+    same_as_twin(steps, steps.condition)
+
+
+def test_an_announced_hill_does_not_alarm_and_hides_no_drift() -> None:
+    hilly = [run_of("hill", k) for k in range(12)]
+
+    def alarms(steps: Steps, announced: np.ndarray | None) -> int:
+        alerts, _ = detect(feed(steps, announced), parameters())
+        return int((alerts["level"] >= LEVEL_WARNING).sum())
+
+    assert sum(alarms(s, None) for s in hilly) >= 5
+    assert sum(alarms(s, s.condition) for s in hilly) <= 2
+    # Three degrees from minute 24 to 29, on the hill: the left side.
+    for steps in hilly[:4]:
+        minute = steps.end_s / 60
+        growth = np.clip((minute - 24) / 5, 0, 1) * 3.0 * (steps.side > 0)
+        alerts, _ = detect(feed(replace(steps, peak_deg=steps.peak_deg + growth), steps.condition), parameters())
+        drop = alerts[(alerts["kind"] == ALERT_DROP) & (alerts["level"] >= LEVEL_WARNING)]
+        assert drop["side"][0] == 1
+        assert 24 * 60 < drop["at_i"][0] * DT_S < 29 * 60 + 90
 
 
 @pytest.mark.parametrize("side", [1, -1])
