@@ -5,13 +5,15 @@ Trendel measures; it does not diagnose. What is known of each advice stands in d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from trendel.analysis.tables import Table, make_table, seconds
-from trendel.kernels.layout import ALERT_ASYMMETRY, ALERT_CLIP_LOOSE, ALERT_CLIP_MOVED, ALERT_DROP
+from trendel.kernels.layout import ALERT_ASYMMETRY, ALERT_CLIP_LOOSE, ALERT_CLIP_MOVED, ALERT_DROP, LEVEL_STOP
 
 KINDS = {
     ALERT_DROP: "pelvic_drop",
@@ -34,6 +36,7 @@ COLUMNS = {
     "message": "",
     "action": "",
 }
+_TEXTS = {"kind", "side", "level", "message", "action"}
 _NORMAL_95 = 1.96
 _SIDES = {1: "L", -1: "R", 0: ""}
 _HIPS = {1: "left", -1: "right"}
@@ -48,6 +51,47 @@ _CLIP_ACTIONS = {
     ALERT_CLIP_MOVED: "Push the clip back to the middle of your back when you next stop.",
     ALERT_CLIP_LOOSE: "Tighten the belt or clip when you next stop.",
 }
+
+
+@dataclass(frozen=True)
+class PainNoted:
+    """Pain that the runner entered: when (s, the recording's clock), where, side (left, right, both), 1 to 10."""
+
+    time_s: float
+    place: str
+    side: str
+    level: int
+
+
+def with_pain(alerts: Table, pain: Sequence[PainNoted]) -> Table:
+    """The alerts with one to stop for each pain entry before all others: pain outranks every number."""
+    if not pain:
+        return alerts
+    values: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+    for entry in pain:
+        where = f"{entry.side} {entry.place}" if entry.side != "both" else f"{entry.place} on both sides"
+        row: dict[str, Any] = dict.fromkeys(COLUMNS, float("nan")) | {
+            "time_s": entry.time_s,
+            "onset_s": entry.time_s,
+            "kind": "pain",
+            "side": {"left": "L", "right": "R"}.get(entry.side, ""),
+            "level": LEVELS[LEVEL_STOP],
+            "message": f"You noted pain, {where}, {entry.level} of 10; that outranks every number here.",
+            "action": "Stop running until it is gone, and have it looked at if it stays.",
+        }
+        for name in COLUMNS:
+            values[name].append(row[name])
+    return make_table(
+        {
+            name: (
+                np.concatenate([np.array(values[name]), alerts[name]])
+                if name not in _TEXTS
+                else np.array([*values[name], *alerts[name].tolist()], dtype=str),
+                unit,
+            )
+            for name, unit in COLUMNS.items()
+        }
+    )
 
 
 def wording(kind: int, side: int, level: int, change_deg: float, minutes: float) -> tuple[str, str]:
@@ -101,7 +145,6 @@ def alerts_table(rows: npt.NDArray[np.void], t_s: npt.NDArray[np.float64], rate_
         "message": [w[0] for w in words],
         "action": [w[1] for w in words],
     }
-    texts = {"kind", "side", "level", "message", "action"}
     return make_table(
-        {c: (np.array(values[c], dtype=str) if c in texts else values[c], unit) for c, unit in COLUMNS.items()}
+        {c: (np.array(values[c], dtype=str) if c in _TEXTS else values[c], unit) for c, unit in COLUMNS.items()}
     )

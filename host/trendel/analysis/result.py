@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trendel.analysis.alerts import alerts_table
+from trendel.analysis.conditions import Condition, marks_of, read_conditions
 from trendel.analysis.drivers import Mode, Pass, Progress, one_pass, passes, setup_for
 from trendel.analysis.parameters import Parameters, Setup
 from trendel.analysis.six_axes import Samples, SixAxes
@@ -51,6 +53,7 @@ def analyze(
     mounting: Any = "auto",
     params: Parameters | str | Path | None = None,
     baseline: Baseline | None = None,
+    conditions: Iterable[Condition] | str | Path = (),
     signals: bool = True,
     progress: Progress | None = None,
 ) -> Result:
@@ -64,6 +67,8 @@ def analyze(
         mounting: "auto" finds it; "pelvis": the sensor's axes are forward, left, up; a mounting file; or a 3x3 matrix.
         params: parameters, or the path of a TOML file with them.
         baseline: the runner's own from earlier runs, which hip stability is then compared with from the start.
+        conditions: speed and grade known from outside, with the times from which they hold, or the path of a CSV file
+            with them; hip stability takes the level anew where they change.
         signals: also give one row for each sample.
         progress: called with the fraction done, 0 to 1.
 
@@ -75,6 +80,9 @@ def analyze(
     parameters = params if isinstance(params, Parameters) else Parameters.from_toml(params) if params else Parameters()
     mass = _mass(mass_kg, recording)
     setup = replace(setup_for(recording, mounting), baseline=baseline)
+    known = read_conditions(conditions) if isinstance(conditions, (str, Path)) else tuple(conditions)
+    if known:
+        recording = replace(recording, flags=recording.flags | marks_of(known, recording.t_s))
     done = passes(recording, mode, parameters, setup, signals=signals, progress=progress)
     steps = steps_table(done.steps, recording.t_s, recording.rate_hz)
     strides = strides_table(done.strides, recording.t_s, recording.rate_hz)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trendel.analysis.alerts import alerts_table
+from trendel.analysis.conditions import Condition, Numbering, condition_marks
 from trendel.analysis.drivers import IDENTITY, closing_samples
 from trendel.analysis.mounting_file import check_axes, read_mounting
 from trendel.analysis.parameters import Parameters, Setup, kernel_params
@@ -75,6 +76,7 @@ class Stream:
         self.rate_hz = float(rate_hz)
         self.start_s = float(start_s)
         self.samples_n = 0
+        self._numbering, self._condition = Numbering(), np.uint32(0)
         setup = Setup(
             rate_hz=self.rate_hz, has_gyro=has_gyro, axes=axes, has_standing=axes is not None, baseline=baseline
         )
@@ -139,10 +141,10 @@ class Stream:
                 f"dt_s of {dt!r} is not near 1 / {self.rate_hz:g} s; make the Stream with the true rate."
             )
         part["dt_s"] = np.float32(dt)
-        marks = np.zeros(n, np.uint32) if flags is None else np.asarray(flags)
+        marks = np.zeros(n, np.uint32) if flags is None else np.asarray(flags).astype(np.uint32)
         if marks.shape != (n,):
             raise RecordingError(f"flags have the shape {marks.shape}; they must be one for each of the {n} samples.")
-        part["marks"] = marks
+        part["marks"] = marks | self._condition
         self._counts[:] = 0
         before = self._moment()
         seen = run(
@@ -195,6 +197,13 @@ class Stream:
         if lost != before[3]:
             events.append("no valid samples: the sensor or the link is lost" if lost else "samples are back")
         return tuple(events)
+
+    def announce(self, *, speed_mps: float | None = None, grade_percent: float | None = None) -> None:
+        """Speed (m/s) or grade (per cent uphill) known from outside, from the next sample on; call it first of all with
+        those at the start. Hip stability takes the level anew where they change. Raises ParameterError.
+        """
+        now = Condition(0.0, speed_mps, grade_percent)
+        self._condition = np.uint32(condition_marks(self._numbering.number(now.speed_mps, now.grade_percent)))
 
     def gap(self, samples_n: int) -> Completed:
         """Samples were lost: count them, so that times stay true; a short loss is bridged, a long one starts anew.

@@ -80,13 +80,18 @@ class Table:
         return pd.DataFrame({name: self.data[name] for name in self.columns})
 
     def to_csv(self, path: str | Path) -> None:
-        """Write a CSV file with one header line; unknown values are empty cells. Raises OSError."""
+        """Write a CSV file with one header line; unknown values are empty cells. Raises OSError.
+
+        Texts are quoted where one of them holds a comma, a quote or a line break, as sentences do.
+        """
         import pyarrow as pa
         import pyarrow.csv as pa_csv
 
         # From buffers: pa.array() would import pandas, where installed, to see whether it is given one of its objects.
         arrays = {name: self._arrow(name, pa) for name in self.columns}
-        options = pa_csv.WriteOptions(quoting_style="none", quoting_header="none")
+        texts = [self.data[name] for name in self.columns if self.data[name].dtype.kind == "U"]
+        odd = any(np.char.find(text, mark).max(initial=-1) >= 0 for text in texts for mark in (",", '"', "\n", "\r"))
+        options = pa_csv.WriteOptions(quoting_style="needed" if odd else "none", quoting_header="none")
         with Path(path).open("wb") as file:
             pa_csv.write_csv(pa.table(arrays), file, options)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from trendel.analysis.alerts import COLUMNS, KINDS, alerts_table, wording
+from trendel.analysis.alerts import COLUMNS, KINDS, PainNoted, alerts_table, with_pain, wording
 from trendel.kernels.layout import (
     ALERT_ASYMMETRY,
     ALERT_CLIP_LOOSE,
@@ -31,6 +34,20 @@ def test_a_row_says_side_size_since_when_and_what_to_do() -> None:
     assert (first["ci_low"], first["ci_high"]) == (pytest.approx(1.02, abs=1e-4), pytest.approx(2.98, abs=1e-4))
     assert "right" in first["message"] and "2.0 degrees" in first["message"] and "2 min" in first["message"]
     assert table["kind"][1] == "clip_moved" and np.isnan(table["change"][1]) and table["side"][1] == ""
+
+
+def test_alerts_go_into_a_file_and_back(tmp_path: Path) -> None:
+    rows = np.zeros(3, DTYPES["Alert"])
+    rows["kind"], rows["side"], rows["level"] = ALERT_DROP, (1, -1, 0), LEVEL_WARNING
+    rows["at_i"], rows["change"] = (100, 200, 300), 0.03
+    table = with_pain(alerts_table(rows, np.arange(400) / 100.0, 100.0), [PainNoted(3.5, 'knee, "inner"', "left", 3)])
+    table.to_csv(tmp_path / "alerts.csv")
+    with (tmp_path / "alerts.csv").open(newline="") as file:
+        read = list(csv.DictReader(file))
+    assert [row["kind"] for row in read] == ["pain", *["pelvic_drop"] * 3]
+    for name in ("side", "level", "message", "action"):
+        assert [row[name] for row in read] == table[name].tolist()
+    assert read[0]["change"] == "" and float(read[1]["change"]) == pytest.approx(np.degrees(0.03), abs=0.01)
 
 
 @pytest.mark.parametrize("kind", KINDS)
