@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test bench accuracy bits lint venv hooks clean help
+.PHONY: demo test bench accuracy stability bits lint venv hooks clean help
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -29,6 +29,9 @@ bench: $(VENV)/.ready-dev  ## speed, beside the C++ VQF in the same run
 accuracy: $(VENV)/.ready-dev  ## accuracy on the recordings that TRENDEL_DATA names and on simulated runs (some 5 minutes)
 	@test -n "$(TRENDEL_DATA)" || { echo "make accuracy needs TRENDEL_DATA=FOLDER, the folder of recordings with truth"; exit 2; }
 	$(BIN)/python -m tests.validation
+
+stability: $(VENV)/.ready-dev  ## false alarms and delays of the hip stability detector over 2800 simulated runs
+	$(BIN)/python -m tests.stability
 
 bits: $(VENV)/.ready  ## RECORDING=RUN.csv: the three homes on one recording, identical? (make ends with 2 where bits.py ends with 1 or 2)
 	@test -n "$(RECORDING)" || { echo "usage: make bits RECORDING=RUN.csv"; exit 2; }

@@ -107,11 +107,32 @@ def analyze(
     jobs: Annotated[int, typer.Option(metavar="N", min=1, help="Processes, for a folder.")] = 1,
     runner: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Keep the run in this runner's journal.", show_default=False),
+        typer.Option(
+            metavar="NAME",
+            help="Keep the run in this runner's journal, and compare it with those in it.",
+            show_default=False,
+        ),
     ] = None,
     clip: Annotated[
         str | None,
         typer.Option(metavar="SERIAL", help="The clip's serial number, for the journal.", show_default=False),
+    ] = None,
+    alert_at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DEG,DEG,DEG",
+            show_default=False,
+            help="Growth of a side's drop that gives a notice, a warning, a stop; kept for the runner's next runs. "
+            "1,1.2,3.5 if never given.",
+        ),
+    ] = None,
+    conditions: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.csv",
+            show_default=False,
+            help="Known speed or grade: columns time_s, speed_mps, grade_percent.",
+        ),
     ] = None,
     params: ParamsFile = None,
     column: Column = None,
@@ -123,11 +144,11 @@ def analyze(
 ) -> None:
     """Steps and strides of a recording, or of every recording in a folder.
 
-    Writes steps.csv, strides.csv and summary.json. A folder is resumable: what is done already, with the same
-    content, parameters and kernels, is skipped. With --runner the run is kept in that runner's journal on this machine
-    (trendel journal); without, nothing is kept.
+    Writes steps.csv, strides.csv, alerts.csv and summary.json. A folder is resumable: what is done already, with the
+    same content, parameters and kernels, is skipped. With --runner the run is kept in that runner's journal on this
+    machine (trendel journal); without, nothing is kept.
     """
-    from trendel.app.options import AnalyzeOptions, ReadOptions, parse_columns, parse_keep
+    from trendel.app.options import AnalyzeOptions, ReadOptions, parse_columns, parse_keep, parse_limits
 
     keep = parse_keep(runner, clip)
 
@@ -137,6 +158,8 @@ def analyze(
         mounting=mounting,
         params_file=params,
         signals=signals,
+        conditions_file=conditions,
+        limits_deg=parse_limits(alert_at),
         read=ReadOptions(parse_columns(column or []), acc_unit, gyr_unit, time_unit, rate_hz, frame),
     )
     if run.is_dir():

@@ -68,8 +68,23 @@ def show_result(console: Console, recording: "Recording", result: "Result", titl
         console.print(_count_line(summary, result.strides["cadence_spm"], plus_minus))
         console.print(metric_table(summary["metrics"], plus_minus))
     _show_segments(console, summary["segments"])
+    _show_alerts(console, recording, result)
     for note in summary["notes"]:
         console.print(f"[yellow]note:[/] {escape(note)}")
+
+
+def _show_alerts(console: Console, recording: "Recording", result: "Result") -> None:
+    """Warnings and stops, one line and one action each; notices are counted."""
+    first, quiet = float(recording.t_s[0]), 0
+    for row in result.alerts:
+        if row["level"] == "notice":
+            quiet += 1
+            continue
+        minute, second = divmod(int(row["time_s"] - first), 60)
+        line = f"{minute}:{second:02d} {row['level']}: {row['message']} {row['action']}"
+        console.print(Text(line, style="bold red" if row["level"] == "stop" else "bold"))
+    if quiet:
+        console.print(f"{quiet} notice{'s' if quiet > 1 else ''} of less weight in alerts.csv")
 
 
 def metric_table(metrics: dict[str, Any], plus_minus: str) -> Table:
