@@ -212,6 +212,8 @@ def simulate(
     variation: sim.Steadiness = None,
     growth_left: sim.GrowthLeft = 0.0,
     growth_right: sim.GrowthRight = 0.0,
+    growth_from: sim.GrowthFrom = None,
+    growth_until: sim.GrowthUntil = None,
     rate_hz: sim.RateHz = None,
     rate_error: sim.RateError = None,
     rate_drift: sim.RateDrift = None,
@@ -273,7 +275,8 @@ def simulate(
         slip=slip,
         lost_share=lost,
     )
-    planned = session_of(session, minutes, seed, gait, variability, (growth_left, growth_right))
+    growth_min = (growth_from, growth_until)
+    planned = session_of(session, minutes, seed, gait, variability, (growth_left, growth_right), growth_min)
     write_simulated(run, planned, sensor, overwrite=overwrite)
 
 
