@@ -86,7 +86,10 @@ class Table:
 
         # From buffers: pa.array() would import pandas, where installed, to see whether it is given one of its objects.
         arrays = {name: self._arrow(name, pa) for name in self.columns}
-        options = pa_csv.WriteOptions(quoting_style="none", quoting_header="none")
+        # "needed" quotes every text, so only where a text has a comma, as sentences do.
+        texts = [self.data[name] for name in self.columns if self.data[name].dtype.kind == "U"]
+        sentences = any(np.char.find(text, mark).max(initial=-1) >= 0 for text in texts for mark in (",", '"'))
+        options = pa_csv.WriteOptions(quoting_style="needed" if sentences else "none", quoting_header="none")
         with Path(path).open("wb") as file:
             pa_csv.write_csv(pa.table(arrays), file, options)
 
