@@ -168,7 +168,11 @@ def _play_on_screen(
 
     pace = Pace(speed)
     fast = f"{speed:.0f} times as fast as life" if speed and speed > 1 else "at true speed"
-    screen = Screen(f"Trendel demo, simulated, {fast}", len(run.t_s) / run.rate_hz, unicode=is_unicode(console))
+    screen = Screen(
+        f"Trendel demo: simulated, nobody runs; {fast} (Ctrl-C ends it)",
+        len(run.t_s) / run.rate_hz,
+        unicode=is_unicode(console),
+    )
     drawn = 0.0
     with Live(screen.frame(watch), console=console, auto_refresh=False, transient=True) as live:
 
@@ -186,7 +190,8 @@ def _play_on_screen(
 def _play_in_lines(
     console: Console, run: "SimulatedRun", stream: "Stream", watch: "Watch", speed: float | None
 ) -> None:
-    from trendel.app.watch_screen import PLAIN_HEAD, alert_lines, plain_line
+    from trendel.app.alert_screen import alert_lines
+    from trendel.app.watch_screen import PLAIN_HEAD, plain_line
 
     console.print(Text(PLAIN_HEAD))
     minute = 0

@@ -13,9 +13,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from trendel.app.alert_screen import COLOURS, INDENT, alert_head, alert_reason, clock, number
 from trendel.app.outputs import make_folder, to_json, write_atomically, write_text_atomically
 from trendel.app.watch import Watch
-from trendel.app.watch_screen import INDENT, alert_head, alert_reason, clock, number
 
 if TYPE_CHECKING:
     from trendel.app.demo import Plan
@@ -142,7 +142,7 @@ def _put_in(plan: "Plan", watch: Watch) -> str:
 
 
 def _show_alert(console: Console, alert: dict[str, Any]) -> None:
-    console.print(Text(alert_head(alert), style="yellow" if alert["level"] == "notice" else "bold red"))
+    console.print(Text(alert_head(alert), style=COLOURS[alert["level"]]))
     for line in (alert["message"], f"Now: {alert['action']}"):
         console.print(Padding(Text(line), INDENT))
     if alert_reason(alert):

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from trendel.analysis.alerts import alerts_table
 from trendel.analysis.stream import Completed
-from trendel.analysis.tables import SEGMENTS, Table
+from trendel.analysis.tables import SEGMENTS, Table, steps_table, strides_table
+from trendel.kernels.layout import DTYPES
 
 _RECENT_S = 30.0  # as long as the detector's own level looks back
 _STALE_S = 5.0  # without a step for this long there is nothing to show
 _STEPS_N = 120
+_TABLES = ((steps_table, "StepRow"), (strides_table, "StrideRow"), (alerts_table, "Alert"))
 
 
 @dataclass(frozen=True)
@@ -35,20 +38,21 @@ class Watch:
         self.now_s = 0.0
         self.doing = SEGMENTS[0]
         self.course: list[tuple[float, float, float]] = []  # (time, change left, change right) of strides
-        self._steps: list[Table] = []
-        self._strides: list[Table] = []
-        self._alerts: list[Table] = []
+        empty = [make(np.zeros(0, DTYPES[row]), np.zeros(1), 1.0) for make, row in _TABLES]
+        self._steps, self._strides, self._alerts = ([table] for table in empty)
         self._recent: deque[np.void] = deque(maxlen=_STEPS_N)
         self._phase = "settling"
 
     def take(self, completed: Completed, now_s: float, segment: int) -> int:
         """Note what samples until `now_s` completed; how many alerts there were among it."""
         self.now_s, self.doing = now_s, SEGMENTS[segment]
-        for kept, table in ((self._steps, completed.steps), (self._strides, completed.strides)):
-            if len(table) or not kept:
+        for kept, table in (
+            (self._steps, completed.steps),
+            (self._strides, completed.strides),
+            (self._alerts, completed.alerts),
+        ):
+            if len(table):
                 kept.append(table)
-        if len(completed.alerts) or not self._alerts:
-            self._alerts.append(completed.alerts)
         self._recent.extend(completed.steps)
         for row in completed.strides:
             self._phase = str(row["stability_phase"])

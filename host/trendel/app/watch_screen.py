@@ -1,42 +1,20 @@
 """A live run on a terminal of 80 columns and 24 lines, or a line a minute where there is no terminal."""
 
 import math
-from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.table import Table as Grid
 from rich.text import Text
 
 from trendel.analysis import Parameters
+from trendel.app.alert_screen import COLOURS, alert_head, alert_lines, clock, number
 from trendel.app.big_figures import bars, big
 from trendel.app.watch import Figures, Watch
 
-INDENT = (0, 0, 0, 6)  # of what belongs to a line that begins with a time
 _COURSE_N = 30
-_COLOURS = {"notice": "yellow", "warning": "bold red", "stop": "bold white on red"}
-_LEVELS = tuple(_COLOURS)
 _EARLIER_N = 2
-_NAMES = {
-    "pelvic_drop": "pelvic drop",
-    "asymmetry": "sides apart",
-    "clip_moved": "clip moved",
-    "clip_loose": "clip loose",
-}
-_SIDES = {"L": " left", "R": " right", "": ""}
-
-
-def clock(time_s: float) -> str:
-    """Minutes and seconds."""
-    return f"{int(time_s) // 60}:{int(time_s) % 60:02d}"
-
-
-def number(value: float, decimals: int = 0, sign: str = "") -> str:
-    """The number, or "-" where it is not known; what rounds to zero has a plus, not a minus."""
-    if not math.isfinite(value):
-        return "-"
-    return f"{round(value, decimals) + 0.0:{sign}.{decimals}f}"
+_LEVELS = tuple(COLOURS)
 
 
 class Screen:
@@ -53,13 +31,11 @@ class Screen:
         return Group(
             Text(self._title, style="bold", no_wrap=True),
             self._progress(watch),
-            "",
             self._figures(watch, now),
             "",
             self._sides(watch, now),
             "",
             *self._alerts(watch),
-            Text("Ctrl-C ends it, with the summary of what was seen", style="dim"),
         )
 
     def _progress(self, watch: Watch) -> RenderableType:
@@ -127,32 +103,6 @@ class Screen:
         first = max(range(len(rows)), key=lambda i: (_LEVELS.index(rows[i]["level"]), i))
         others = [rows[i] for i in range(len(rows) - 1, -1, -1) if i != first][:_EARLIER_N]
         return [*alert_lines(rows[first]), *(Text(alert_head(row), style="yellow") for row in others)]
-
-
-def alert_head(row: Any) -> str:
-    """When, how urgent, what, where, how much: in a line."""
-    size = "" if math.isnan(row["change"]) else f", {number(row['change'], 1, '+')} degrees"
-    return f"{clock(row['time_s']):>5} {row['level']}: {_NAMES[str(row['kind'])]}{_SIDES[str(row['side'])]}{size}"
-
-
-def alert_lines(row: Any) -> list[RenderableType]:
-    """An alert in full: what it says, what to do, and what it rests on."""
-    style = _COLOURS[str(row["level"])]
-    lines = [Text(str(row["message"])), Text.assemble(("Now: ", "bold"), str(row["action"]))]
-    why = alert_reason(row)
-    lines += [Text(why, style="dim")] if why else []
-    return [Text(alert_head(row), style=style), *(Padding(line, INDENT) for line in lines)]
-
-
-def alert_reason(row: Any) -> str:
-    """The numbers behind an alert; nothing for those of the clip."""
-    if math.isnan(row["change"]):
-        return ""
-    return (
-        f"Why: {number(row['value'], 1)} degrees against {number(row['baseline'], 1)} when fresh, "
-        f"95 % interval of the change {number(row['ci_low'], 1)} to {number(row['ci_high'], 1)}, "
-        f"growing since {clock(row['onset_s'])}."
-    )
 
 
 PLAIN_HEAD = " time  steps/min  oscillation mm  contact ms  drop left deg     drop right deg"

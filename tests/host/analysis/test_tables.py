@@ -58,7 +58,7 @@ def test_sides_flags_and_times() -> None:
 @pytest.mark.parametrize("name", TABLES)
 def test_every_number_of_a_result_has_a_unit(name: str) -> None:
     table: Table = getattr(result(), name)
-    words = {"step", "run", "side", "flags", "last_step", "segment"}
+    words = {"step", "run", "side", "flags", "last_step", "segment", "stability_phase"}
     assert {c for c in table.columns if c not in table.units} <= words
     for column, unit in table.units.items():
         suffix = column.rsplit("_", 1)[-1]
