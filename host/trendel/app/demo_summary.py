@@ -177,12 +177,14 @@ def _show_next(console: Console, folder: Path) -> None:
     console.print(Text(f"{folder / 'run.csv'}: the recording, with its truth beside it"), soft_wrap=True)
     console.print(Text(f"{folder / 'live'}: what was seen live: steps, strides, alerts, summary"), soft_wrap=True)
     console.print(Text("Next", style="bold"))
-    for command, why in (
-        (f"{trendel} analyze {folder / 'run.csv'}", "the same run afterwards, refined"),
-        (f"{trendel} demo --side none", "a run in which nothing gives way"),
-        (f"{trendel} analyze YOURS.csv --runner Me", "a run of your own, kept in your journal"),
-    ):
-        console.print(Text.assemble((f"{command:<48} ", "cyan"), why), soft_wrap=True)
+    commands = {
+        f"{trendel} analyze {folder / 'run.csv'}": "this run again, refined",
+        f"{trendel} demo --side none": "nothing gives way",
+        f"{trendel} analyze YOURS.csv --runner Me": "your own run, kept in a journal",
+    }
+    width = max(map(len, commands))
+    for command, why in commands.items():
+        console.print(Text.assemble((f"{command:<{width}}  ", "cyan"), why), soft_wrap=True)
     console.print("docs/stability.md says how often alerts are wrong. Trendel measures; it does not diagnose.")
 
 
