@@ -99,7 +99,9 @@ def show_summary(console: Console, plan: "Plan", watch: Watch, seen: dict[str, A
     console.print(Text(f"Alerts: {len(alerts) or 'none'}", style="bold"))
     for alert in alerts:
         _show_alert(console, alert)
-    console.print(Text(_score(plan, watch, alerts)))
+    score = _score(plan, watch, alerts)
+    if score:
+        console.print(Text(score))
     console.print()
     _show_next(console, out)
 
@@ -161,11 +163,13 @@ def _score(plan: "Plan", watch: Watch, alerts: list[dict[str, Any]]) -> str:
     if drops:
         first = drops[0]
         said.append(
-            f"The first true one came {clock(first['time_s'] - plan.onset_s)} after the hip began to give way, "
+            f"The first true one came {clock(first['time_s'] - plan.onset_s)} min after the giving way began, "
             f"when {number(first['true_change_deg'], 1)} degrees had come."
         )
     elif plan.sides and watch.now_s >= plan.grown_s:
         said.append("The giving way was missed.")
+    elif plan.sides and watch.now_s >= plan.onset_s:
+        said.append("It was stopped before all of the giving way had come.")
     if not wrong and alerts:
         said.append("There was no false alarm.")
     return " ".join(said)
