@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from trendel.analysis import Parameters
 from trendel.app.alert_screen import COLOURS, INDENT, alert_head, alert_reason, clock, number
 from trendel.app.outputs import make_folder, to_json, write_atomically, write_text_atomically
 from trendel.app.watch import Watch
@@ -116,7 +117,12 @@ def _verdict(watch: Watch) -> Text:
     sides = {str(row["side"]) for row in drops}
     which = f"Your {_LEGS[sides.pop()]} hip" if len(sides) == 1 and "" not in sides else "Both hips"
     since = min(float(row["onset_s"]) for row in drops)
-    other = ", the other held" if which != "Both hips" else ""
+    other = ""
+    if which != "Both hips":
+        more = watch.course[-1][2 if "left" in which else 1]
+        other = (
+            ", the other held" if more < Parameters().stability.notice_deg else f", the other by {more:.1f} degrees too"
+        )
     return Text(f"{which} held less and less from about {clock(since)} on{other}.", style="bold yellow")
 
 
@@ -166,6 +172,8 @@ def _score(plan: "Plan", watch: Watch, alerts: list[dict[str, Any]]) -> str:
             f"The first true one came {clock(first['time_s'] - plan.onset_s)} min after the giving way began, "
             f"when {number(first['true_change_deg'], 1)} degrees had come."
         )
+        if len(plan.sides) == 2 and len({alert["side"] for alert in drops} - {""}) == 1:
+            said.append("Both sides gave way, but the alerts name only one.")
     elif plan.sides and watch.now_s >= plan.grown_s:
         said.append("The giving way was missed.")
     elif plan.sides and watch.now_s >= plan.onset_s:
