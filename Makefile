@@ -1,5 +1,5 @@
 # Everything a newcomer runs. Each target does its own set-up; nothing outside this folder is changed.
-#   make demo    environment, kernels compiled, a simulated run analysed
+#   make demo    environment, kernels compiled, a simulated runner tires and is told
 #   make test    ruff, types, import contract, every test this machine can run (the rest skip and say why)
 SHELL := /bin/sh
 VENV := .venv
@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
 
-demo: $(VENV)/.ready  ## set up, compile the kernels, analyse a simulated run
+demo: $(VENV)/.ready  ## set up, compile the kernels, watch a simulated runner tire
 	$(BIN)/trendel warm
 	$(BIN)/trendel demo
 
@@ -43,7 +43,7 @@ hooks: $(VENV)/.ready-test  ## a pre-commit hook (ruff on staged files, under 2 
 	@sh .ci/install-hooks
 
 clean:  ## remove the environment and caches
-	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
+	rm -rf $(VENV) build trendel-demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A Python of at least 3.11 is looked for under its usual names; PYTHON=/path/to/python overrides.

@@ -89,6 +89,7 @@ class Table:
 
         # From buffers: pa.array() would import pandas, where installed, to see whether it is given one of its objects.
         arrays = {name: self._arrow(name, pa) for name in self.columns}
+        # "needed" quotes every text, so only where a text asks for it, as sentences do.
         texts = [self.data[name] for name in self.columns if self.data[name].dtype.kind == "U"]
         odd = any(np.char.find(text, mark).max(initial=-1) >= 0 for text in texts for mark in (",", '"', "\n", "\r"))
         options = pa_csv.WriteOptions(quoting_style="needed" if odd else "none", quoting_header="none")

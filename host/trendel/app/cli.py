@@ -202,11 +202,24 @@ def explain(
 
 
 @app.command()
-def demo() -> None:
-    """Analyse a simulated run and compare the result with what was put into it."""
-    from trendel.app.demo import run_demo
+def demo(
+    minutes: Annotated[float, typer.Option(metavar="N", min=1, max=600, help="Minutes of running.")] = 30.0,
+    side: Annotated[str, typer.Option(metavar="left|right|both|none", help="Which hip gives way.")] = "left",
+    growth: Annotated[
+        float, typer.Option(metavar="X", min=0, max=10, help="By how much its drop grows, degrees.")
+    ] = 3.0,
+    seed: Annotated[int, typer.Option(metavar="S", min=0, help="Another seed, another runner's variation.")] = 1,
+    realtime: Annotated[bool, typer.Option("--realtime", help="At true speed instead of in 20 seconds.")] = False,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the files.")] = Path("trendel-demo"),
+) -> None:
+    """Watch a simulated runner tire: live metrics, the alert when a hip gives way, and a summary beside the truth.
 
-    run_demo()
+    Nobody ran it. From the middle of the run the drop grows for a quarter of it. Ctrl-C ends it with the summary;
+    without a terminal it prints a line a minute.
+    """
+    from trendel.app.demo import Plan, run_demo
+
+    run_demo(Plan(minutes, seed, side.lower(), growth), out, realtime=realtime)
 
 
 @app.command()
@@ -235,6 +248,8 @@ def simulate(
     variation: sim.Steadiness = None,
     growth_left: sim.GrowthLeft = 0.0,
     growth_right: sim.GrowthRight = 0.0,
+    growth_from: sim.GrowthFrom = None,
+    growth_until: sim.GrowthUntil = None,
     rate_hz: sim.RateHz = None,
     rate_error: sim.RateError = None,
     rate_drift: sim.RateDrift = None,
@@ -296,7 +311,8 @@ def simulate(
         slip=slip,
         lost_share=lost,
     )
-    planned = session_of(session, minutes, seed, gait, variability, (growth_left, growth_right))
+    growth_min = (growth_from, growth_until)
+    planned = session_of(session, minutes, seed, gait, variability, (growth_left, growth_right), growth_min)
     write_simulated(run, planned, sensor, overwrite=overwrite)
 
 

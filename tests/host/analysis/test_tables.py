@@ -14,7 +14,7 @@ from tests.host.analysis.made import recording, result
 from trendel.analysis.alerts import alerts_table
 from trendel.analysis.summary import cadence, segment_list
 from trendel.analysis.tables import Table, seconds, steps_table, strides_table
-from trendel.kernels.layout import DTYPES, Q_BRIDGED, Q_PROVISIONAL
+from trendel.kernels.layout import ALERT_DROP, DTYPES, LEVEL_WARNING, Q_BRIDGED, Q_PROVISIONAL
 from trendel.kernels.metrics import METRICS
 
 TABLES = ["steps", "strides", "signals"]
@@ -188,3 +188,15 @@ def test_cadence_is_the_median_over_time() -> None:
     assert cadence(strides([0.75])) == pytest.approx(160.0)
     assert cadence(strides([0.7] * 5 + [0.8] * 5)) == pytest.approx(150.0)  # more time was slow
     assert cadence(strides([0.75] * 9 + [0.3])) == pytest.approx(160.0)
+
+
+def test_sentences_of_alerts_survive_the_csv(tmp_path: Path) -> None:
+    rows = np.zeros(1, DTYPES["Alert"])
+    rows["kind"], rows["side"], rows["level"], rows["at_i"], rows["change"] = ALERT_DROP, 1, LEVEL_WARNING, 90, 0.03
+    table = alerts_table(rows, np.arange(100) / 100.0, 100.0)
+    assert "," in table["message"][0]
+    table.to_csv(tmp_path / "alerts.csv")
+    with (tmp_path / "alerts.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["message"] == table["message"][0] and row["action"] == table["action"][0]
+    assert float(row["change"]) == pytest.approx(1.719, abs=1e-3)
