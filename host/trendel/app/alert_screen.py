@@ -14,6 +14,7 @@ _NAMES = {
     "asymmetry": "sides apart",
     "clip_moved": "clip moved",
     "clip_loose": "clip loose",
+    "pain": "pain",
 }
 _SIDES = {"L": " left", "R": " right", "": ""}
 

@@ -69,8 +69,6 @@ def show_result(console: Console, recording: "Recording", result: "Result", titl
     if summary["steps"]:
         console.print(_count_line(summary, result.strides["cadence_spm"], plus_minus))
         console.print(metric_table(summary["metrics"], plus_minus))
-    for row in result.alerts:
-        console.print(Group(*alert_lines(row, float(recording.t_s[0]))))
     _show_segments(console, summary["segments"])
     _show_alerts(console, recording, result)
     for note in summary["notes"]:
@@ -78,15 +76,13 @@ def show_result(console: Console, recording: "Recording", result: "Result", titl
 
 
 def _show_alerts(console: Console, recording: "Recording", result: "Result") -> None:
-    """Warnings and stops, one line and one action each; notices are counted."""
-    first, quiet = float(recording.t_s[0]), 0
+    """Warnings and stops in full; notices are counted."""
+    quiet = 0
     for row in result.alerts:
         if row["level"] == "notice":
             quiet += 1
-            continue
-        minute, second = divmod(int(row["time_s"] - first), 60)
-        line = f"{minute}:{second:02d} {row['level']}: {row['message']} {row['action']}"
-        console.print(Text(line, style="bold red" if row["level"] == "stop" else "bold"))
+        else:
+            console.print(Group(*alert_lines(row, float(recording.t_s[0]))))
     if quiet:
         console.print(f"{quiet} notice{'s' if quiet > 1 else ''} of less weight in alerts.csv")
 
