@@ -120,7 +120,7 @@ def recording_of(case: Case) -> tuple[SixAxes, float, int]:
     small, acc, mean = _strides()
     end_s = ONSET_S + case.length_min * 60
     n, fade = int((end_s + AFTER_S if case.size_deg else 2400.0) * RATE_HZ), round(FADE_S * RATE_HZ)
-    order = rng.integers(0, len(small), n // min(map(len, small)) + len(small) * 20).tolist()
+    order = rng.integers(0, len(small), n // (min(map(len, small)) - fade) + 1).tolist()
     turned, starts = _joined(small, order, fade, n)
     world, _ = _joined(acc, order, fade, n)
     world += np.array([0.0, 0.0, STANDARD_GRAVITY_MPS2]) - world.mean(axis=0)
@@ -135,7 +135,7 @@ def recording_of(case: Case) -> tuple[SixAxes, float, int]:
     for i, (a, b) in enumerate(pairwise(starts)):
         phase = np.linspace(0, 100, b - a, endpoint=False)
         for j, shape in enumerate(_sinking()):
-            added[a:b] += size[i, j] * np.interp(phase, np.arange(101), np.append(shape, shape[0]))
+            added[a:b] += (size[i, j] * np.interp(phase, np.arange(101), np.append(shape, shape[0])))[: n - a]
     return _sensed(mean * Rotation.from_rotvec(turned), world, np.radians(added), rng), end_s, side
 
 
