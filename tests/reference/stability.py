@@ -198,6 +198,8 @@ class Twin:
         for k in range(2):
             if self.phase == "watching" and max(self.active[k], self.active[BOTH]) >= 2:
                 continue
+            if self.phase == "watching" and self.evidence(k) >= 1:
+                continue
             self.weight[k] += 1
             if self.phase == "watching":
                 self.weight[k] = min(self.weight[k], p.memory_n)

@@ -160,19 +160,16 @@ def bounds(seed: int, workers: int | None = None) -> list[Bound]:
 def _chosen(runs: Sequence[Bound], groups: Sequence[object], size_deg: float) -> NDArray[np.intp]:
     """(n,) index of the threshold of each run: one for each group, with the most drifts told at the alarms allowed.
 
-    By Lagrange's multiplier: the price of a false alarm in drifts told is raised until the sum is low enough.
+    All combinations are tried; groups are few.
     """
-    false, told = np.array([r.false_n for r in runs], float), np.array([r.told for r in runs], float)
+    false, told = np.array([r.false_n for r in runs]), np.array([r.told for r in runs], int)
     fresh, sized = np.array([r.size_deg == 0 for r in runs]), np.array([r.size_deg == size_deg for r in runs])
     allowed = LIMITS.false_alarms_per_h * sum(r.truth.hours for r in runs if r.size_deg == 0)
     members = [np.array([g == group for g in groups]) for group in dict.fromkeys(groups)]
-    alarms_n = np.array([false[m & fresh].sum(axis=0) for m in members])
-    told_n = np.array([told[m & sized].sum(axis=0) for m in members])
+    alarms_n = sum(np.ix_(*[false[m & fresh].sum(axis=0) for m in members]), start=np.zeros((), int))
+    told_n = sum(np.ix_(*[told[m & sized].sum(axis=0) for m in members]), start=np.zeros((), int))
+    best = np.unravel_index(np.argmax(np.where(alarms_n <= allowed, told_n, -1)), told_n.shape)
     index = np.zeros(len(runs), np.intp)
-    for price in np.geomspace(1e-3, 1e3, 400):
-        best = np.argmax(told_n - (price + 1e-6) * alarms_n, axis=1)
-        if sum(alarms_n[j, i] for j, i in enumerate(best)) <= allowed:
-            break
     for mine, i in zip(members, best, strict=True):
         index[mine] = i
     return index

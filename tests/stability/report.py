@@ -9,6 +9,7 @@ from scipy.stats import beta, chi2
 
 from tests.stability.samples import Checked
 from tests.stability.scenarios import ALPHAS, LIMITS, PROBLEMS, WITH_DRIFT, WITHOUT_DRIFT, Scenario
+from tests.stability.score import Outcome
 from tests.stability.study import BY_NAME, FIXED_DEG, ROLLING_DEG, SCALES, Judged
 
 METHODS = ("ours", "fixed", "rolling")
@@ -291,4 +292,14 @@ def samples(checked: Sequence[Checked]) -> str:
                      str(c.outcome.wrong_n), str(c.outcome.false_n), str(c.outcome.notices_n)])  # fmt: skip
     head = ["growth of drop asked, degrees", "of the peak as measured", "step SD, degrees", "minutes", "delay s",
             "wrong side", "false alarms", "notices"]  # fmt: skip
+    return table(head, rows)
+
+
+def stitched(found: Sequence[tuple[str, Outcome]]) -> str:
+    """Runs stitched from a real runner's strides, the worst first."""
+    rows = []
+    for name, o in sorted(found, key=lambda row: (-row[1].false_n, row[1].truth.side == 0, -row[1].delay_s)):
+        delay = f"{o.delay_s:.0f}" if np.isfinite(o.delay_s) else "never" if o.truth.side else ""
+        rows.append([name, f"{60 * o.truth.hours:.0f}", delay, str(o.wrong_n), str(o.false_n), str(o.notices_n)])
+    head = ["degrees, minutes of drift, run", "minutes", "delay s", "wrong side", "false alarms", "notices"]
     return table(head, rows)

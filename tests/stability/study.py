@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -90,8 +90,18 @@ def parameters_once() -> np.recarray:
     return parameters()
 
 
-def run_all(seed: int, scenarios: Iterable[Scenario] = SCENARIOS, workers: int | None = None) -> list[Judged]:
-    """Every run of these scenarios."""
+def run_all(
+    seed: int,
+    scenarios: Iterable[Scenario] = SCENARIOS,
+    workers: int | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> list[Judged]:
+    """Every run of these scenarios; `tell` is called with a line of progress each tenth of them."""
     jobs = [(s.name, k, seed) for s in scenarios for k in range(s.runs)]
     with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
-        return list(pool.map(judge_run, jobs, chunksize=20))
+        found: list[Judged] = []
+        for one in pool.map(judge_run, jobs, chunksize=20):
+            found.append(one)
+            if tell is not None and len(found) % max(1, len(jobs) // 10) == 0:
+                tell(f"{len(found)} of {len(jobs)} runs")
+        return found

@@ -189,10 +189,11 @@ def weigh(s, params, start_i):
 
 @kernel(u4(record("StabilityState"), record("Params"), f4, f4))
 def follow_baseline(s, params, left, right):
-    """Learn the baseline from the block: fast in the fresh phase, slowly afterwards, not while a warning is on."""
+    """Learn the baseline from the block: fast in the fresh phase, slowly afterwards, not while it seems to drift."""
     p = params.stability
     for k in range(2):
-        if s.phase == _WATCHING and (s.active[k] >= _WARNING or s.active[2] >= _WARNING):
+        warned = s.active[k] >= _WARNING or s.active[2] >= _WARNING
+        if s.phase == _WATCHING and (warned or evidence(s, params, np.int32(k)) >= _F1):
             continue
         s.weight_n[k] += _F1
         if s.phase == _WATCHING and s.weight_n[k] > p.memory_n:

@@ -146,3 +146,48 @@ def test_no_input_makes_it_other_than_finite() -> None:
 
 def test_its_state_is_small() -> None:
     assert DTYPES["StabilityState"].itemsize <= 700
+
+
+DRIFTING = [(f"drift_{size:g}_{length:g}_0.5", k) for size in (1.0, 2.0, 3.0) for length in (2.0, 20.0) for k in (0, 4)]
+
+
+def test_alerts_keep_their_distance() -> None:
+    """Five minutes between alerts of a level, and none again while it is on."""
+    rest = parameters().stability.rest_s[0]
+    seen = 0
+    for name, k in DRIFTING:
+        alerts, _ = detect(feed(run_of(name, k)), parameters({"limit_slow": 6.0, "limit_quick": 2.5}))
+        for level in (1, 2, 3):
+            at = alerts["at_i"][(alerts["level"] >= level) & (alerts["kind"] == ALERT_DROP)] * DT_S
+            same = alerts["level"][(alerts["level"] >= level) & (alerts["kind"] == ALERT_DROP)]
+            # A more urgent one may come at once; one of the same level, or a lesser, may not.
+            close = (np.diff(at) < rest) & (np.diff(same.astype(int)) <= 0)
+            assert not close.any(), (name, level)
+        seen += len(alerts)
+    assert seen > 20
+
+
+def test_an_alert_is_given_again_only_after_it_was_over() -> None:
+    """The left side sinks by 3 degrees for good: one warning. It recovers for ten minutes and sinks again: two."""
+    steps = run_of("steady", 1)
+    minute, left = steps.end_s / 60, steps.side > 0
+
+    def warnings(sunk: np.ndarray) -> int:
+        alerts, _ = detect(feed(replace(steps, peak_deg=steps.peak_deg + 3.0 * sunk * left)), parameters())
+        return int(((alerts["level"] == LEVEL_WARNING) & (alerts["side"] == 1)).sum())
+
+    once = np.clip((minute - 15) / 3, 0, 1)
+    assert warnings(once) == 1
+    assert warnings(once - np.clip((minute - 22) / 3, 0, 1) + np.clip((minute - 38) / 3, 0, 1)) == 2
+
+
+def test_limits_are_the_runners() -> None:
+    steps = run_of("drift_3_20_0.15", 2)
+
+    def first(level: int, **limits: float) -> float:
+        alerts, _ = detect(feed(steps), parameters(limits))
+        found = alerts["at_i"][(alerts["level"] == level) & (alerts["kind"] == ALERT_DROP)] * DT_S
+        return float(found[0]) if len(found) else float("inf")
+
+    assert first(2) < first(2, warning_deg=2.2) < first(2, warning_deg=5.0, stop_deg=6.0) == float("inf")
+    assert first(3, stop_deg=2.0) < steps.reached_s + 60
