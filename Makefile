@@ -1,17 +1,17 @@
 # Everything a newcomer runs. Each target does its own set-up; nothing outside this folder is changed.
-#   make demo    environment, kernels compiled, a simulated run analysed
+#   make demo    environment, kernels compiled, a simulated runner tires and is told
 #   make test    ruff, types, import contract, every test this machine can run (the rest skip and say why)
 SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test fuzz soak bench accuracy bits lint venv hooks clean help
+.PHONY: demo test fuzz soak bench accuracy stability bits lint venv hooks clean help
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
 
-demo: $(VENV)/.ready  ## set up, compile the kernels, analyse a simulated run
+demo: $(VENV)/.ready  ## set up, compile the kernels, watch a simulated runner tire
 	$(BIN)/trendel warm
 	$(BIN)/trendel demo
 
@@ -37,6 +37,9 @@ fuzz: $(VENV)/.ready-test  ## SECONDS=60: coverage-guided fuzzing of packets, fr
 soak: $(VENV)/.ready-test  ## a hundred kills and half an hour of recording, in real time; writes build/soak.json
 	$(BIN)/python -m tests.soak
 
+stability: $(VENV)/.ready-dev  ## hip stability: false alarms and delays over 2800 simulated runs (4 minutes; TRENDEL_DATA adds stitched runs)
+	$(BIN)/python -m tests.stability
+
 bits: $(VENV)/.ready  ## RECORDING=RUN.csv: the three homes on one recording, identical? (make ends with 2 where bits.py ends with 1 or 2)
 	@test -n "$(RECORDING)" || { echo "usage: make bits RECORDING=RUN.csv"; exit 2; }
 	@$(BIN)/python device/emulator/bits.py "$(RECORDING)"
@@ -47,7 +50,7 @@ hooks: $(VENV)/.ready-test  ## a pre-commit hook (ruff on staged files, under 2 
 	@sh .ci/install-hooks
 
 clean:  ## remove the environment and caches
-	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
+	rm -rf $(VENV) build trendel-demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A Python of at least 3.11 is looked for under its usual names; PYTHON=/path/to/python overrides.
