@@ -29,6 +29,10 @@ class WireError(TrendelError):
     """Bytes are not the packet that they should be, or a value does not fit into its field."""
 
 
+class LinkError(TrendelError):
+    """A clip cannot be reached, is none, or what is to be replayed cannot be."""
+
+
 class CoreError(TrendelError):
     """The clip's core, which is C, cannot be compiled or loaded here."""
 
