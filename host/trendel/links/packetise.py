@@ -46,8 +46,8 @@ def _packets(
     saturated = clipped | ((recording.flags & FLAG_SATURATED) != 0)
     places = _places(recording)
     dt_ns = round(1e9 / recording.rate_hz)
-    yield Timed(0.0, encode_hello(boot=_BOOT, boot_n=_BOOT, rate_mhz=round(recording.rate_hz * 1e3),
-                                  range_code=RANGE_CODE, layout_n=len(own_layouts()), name=name.encode()[:16]))  # fmt: skip
+    about = {"rate_mhz": round(recording.rate_hz * 1e3), "range_code": RANGE_CODE, "name": name.encode()[:16]}
+    yield Timed(0.0, encode_hello(boot=_BOOT, boot_n=_BOOT, layout_n=len(own_layouts()), **about))
     for raw in own_layouts(_BOOT):
         yield Timed(0.0, raw)
     kept = np.flatnonzero(recording.valid)
