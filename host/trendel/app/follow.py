@@ -1,0 +1,132 @@
+"""Following a link until it ends or somebody stops it: what arrives is recorded first, then taken apart and shown."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from trendel.app.marks import Mark
+from trendel.app.recorder import Recorder
+from trendel.errors import LinkError
+from trendel.links.intake import Intake, Notice, Taken
+from trendel.links.protocol import Arrival, Change, Link
+
+SILENCE_S = 10.0
+_POLL_S = 0.2
+
+
+class Taker(Protocol):
+    """Who shows a run, or computes on it."""
+
+    def change(self, change: Change) -> None:
+        """The link has changed."""
+
+    def take(self, item: Taken) -> None:
+        """Samples, a record of the clip, or a sentence."""
+
+    def mark(self, mark: Mark) -> None:
+        """Somebody has set a marker."""
+
+    def tick(self) -> None:
+        """Some tenths of a second are over."""
+
+
+@dataclass
+class Run:
+    """A link with what follows it.
+
+    Attributes:
+        link: opened by `follow`. intake: takes it apart. recorder: where it is recorded. taker: who shows it.
+        silence_s: how long a clip may say nothing after it was reached, before it is taken for something else.
+    """
+
+    link: Link
+    intake: Intake
+    taker: Taker
+    recorder: Recorder | None = None
+    silence_s: float = SILENCE_S
+
+    async def follow(self, stop: asyncio.Event) -> str:
+        """Follow the opened link until it ends by itself, `stop` is set or a task fails; why it ended.
+
+        Raises LinkError and SessionError; the caller closes the recorder."""
+        tasks = [asyncio.create_task(self._pump()), asyncio.create_task(self._poll())]
+        if self.recorder is not None:
+            tasks.append(asyncio.create_task(self.recorder.keep_flushing()))
+        stopper = asyncio.create_task(stop.wait())
+        try:
+            done, _ = await asyncio.wait([*tasks, stopper], return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {stopper}:
+                task.result()
+            return "stopped" if stopper in done else "the link ended"
+        finally:
+            for task in [*tasks, stopper]:
+                task.cancel()
+            await asyncio.gather(*tasks, stopper, return_exceptions=True)
+
+    def mark(self, mark: Mark) -> None:
+        """Set a marker now."""
+        if self.recorder is not None:
+            self.recorder.marker(mark)
+        self.taker.mark(mark)
+
+    async def _pump(self) -> None:
+        async for event in self.link.events():
+            if isinstance(event, Arrival):
+                if self.recorder is not None:
+                    self.recorder.arrival(event)
+                for item in self.intake.take(event):
+                    self._take(item)
+            else:
+                if self.recorder is not None:
+                    self.recorder.change(event, self.link)
+                self.taker.change(event)
+
+    def _take(self, item: Taken) -> None:
+        if isinstance(item, Notice) and self.recorder is not None:
+            self.recorder.note(item.sentence, item.level)
+        self.taker.take(item)
+
+    async def _poll(self) -> None:
+        began_s = asyncio.get_running_loop().time()
+        while True:
+            if self.recorder is not None:
+                for mark in self.recorder.marks():
+                    self.mark(mark)
+                while self.recorder.troubles:
+                    self.taker.take(Notice(3, self.recorder.troubles.popleft()))
+            self.taker.tick()
+            silent_s = asyncio.get_running_loop().time() - began_s
+            if not self.link.counts.packets_n and silent_s > self.silence_s:
+                raise LinkError(
+                    f"{self.link.moniker}: is reached, but sends nothing that a clip would send: "
+                    "see that it is a Trendel clip and awake."
+                )
+            await asyncio.sleep(_POLL_S)
+
+
+@contextlib.contextmanager
+def stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
+    """Ctrl-C and termination set `stop`, so that everything is closed in order; a second Ctrl-C interrupts."""
+    loop = asyncio.get_running_loop()
+    wanted = (signal.SIGINT, signal.SIGTERM)
+
+    def heard() -> None:
+        stop.set()
+        forget()
+
+    def forget() -> None:
+        for number in wanted:
+            with contextlib.suppress(NotImplementedError, RuntimeError):
+                loop.remove_signal_handler(number)
+
+    for number in wanted:
+        # Windows has no such handlers: there asyncio turns Ctrl-C into a cancellation.
+        with contextlib.suppress(NotImplementedError, RuntimeError):
+            loop.add_signal_handler(number, heard)
+    try:
+        yield
+    finally:
+        forget()
