@@ -55,7 +55,8 @@ _CLIP_ACTIONS = {
 
 @dataclass(frozen=True)
 class PainNoted:
-    """Pain that the runner entered: when (s, the recording's clock), where, side (left, right, both), 1 to 10."""
+    """Pain that the runner entered: when (s, the recording's clock), where, side (left, right, both), 1 to 10.
+    An empty place: in the run by a key, which says no more than how much."""
 
     time_s: float
     place: str
@@ -69,14 +70,15 @@ def with_pain(alerts: Table, pain: Sequence[PainNoted]) -> Table:
         return alerts
     values: dict[str, list[Any]] = {name: [] for name in COLUMNS}
     for entry in pain:
-        where = f"{entry.side} {entry.place}" if entry.side != "both" else f"{entry.place} on both sides"
+        where = f"{entry.side} {entry.place}, " if entry.side != "both" else f"{entry.place} on both sides, "
+        where = where if entry.place else ""
         row: dict[str, Any] = dict.fromkeys(COLUMNS, float("nan")) | {
             "time_s": entry.time_s,
             "onset_s": entry.time_s,
             "kind": "pain",
             "side": {"left": "L", "right": "R"}.get(entry.side, ""),
             "level": LEVELS[LEVEL_STOP],
-            "message": f"You noted pain, {where}, {entry.level} of 10; that outranks every number here.",
+            "message": f"You noted pain, {where}{entry.level} of 10; that outranks every number here.",
             "action": "Stop running until it is gone, and have it looked at if it stays.",
         }
         for name in COLUMNS:

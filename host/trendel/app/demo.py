@@ -1,25 +1,20 @@
 """`trendel demo`: a simulated runner tires, the kernels watch live as on the clip, and the truth is told at the end."""
 
 import json
-import os
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console, Group
-from rich.live import Live
-from rich.text import Text
-
 from trendel.app.outputs import make_folder
 from trendel.app.progress import fraction_bar
-from trendel.app.screen import is_unicode, stdout_console
+from trendel.app.screen import stdout_console
 from trendel.app.warm import load_kernels
 from trendel.errors import ParameterError, RecordingError
 
 if TYPE_CHECKING:
     from trendel.analysis import Stream
+    from trendel.app.run_view import RunView
     from trendel.app.watch import Watch
     from trendel.simulation import Session, SimulatedRun
 
@@ -27,7 +22,6 @@ _STAND_S, _WALK_S, _END_S = 6.0, 12.0, 4.0
 _RATE_HZ = 104.0
 _CHUNK_S = 0.5
 _PLAYED_S = 20.0  # the live part on a terminal, however long the run
-_FRAME_S = 0.1
 _READ_S = 2.5  # the clock rests this long at a warning, so that it can be read
 _SIDES = ("left", "right", "both", "none")
 
@@ -88,6 +82,7 @@ def run_demo(plan: Plan, out: Path, *, realtime: bool) -> None:
     load_kernels()
     from trendel.analysis import Stream
     from trendel.app.demo_summary import show_summary, write_seen
+    from trendel.app.run_view import is_watched, run_view
     from trendel.app.simulate import write_files
     from trendel.app.watch import Watch
     from trendel.simulation import SensorModel, simulate
@@ -102,10 +97,13 @@ def run_demo(plan: Plan, out: Path, *, realtime: bool) -> None:
         run = simulate(session, SensorModel(rate_hz=_RATE_HZ, rate_error=0.0, rate_drift=0.0, seed=plan.seed), progress)
     write_files(run, recording, overwrite=True)
     watch, stream = Watch(), Stream(run.rate_hz)
-    watched = console.is_terminal and not console.is_dumb_terminal and not os.environ.get("CI")
+    watched = is_watched(console)
     speed = 1.0 if realtime else max(1.0, plan.length_s / _PLAYED_S) if watched else None
+    fast = f"{speed:.0f} times as fast as life" if speed and speed > 1 else "at true speed"
+    title = f"Trendel demo: simulated, nobody runs; {fast} (Ctrl-C ends it)"
     try:
-        (_play_on_screen if watched else _play_in_lines)(console, run, stream, watch, speed)
+        with run_view(console, title, len(run.t_s) / run.rate_hz) as view:
+            _play(run, stream, watch, Pace(speed), view)
         ended = True
     except KeyboardInterrupt:
         ended = False
@@ -150,59 +148,14 @@ class Pace:
             time.sleep(seconds)
 
 
-def _play(run: "SimulatedRun", stream: "Stream", watch: "Watch", pace: Pace, show: Callable[[int], None]) -> None:
-    """Push the samples as they would come; `show` is called after each push with the number of new alerts."""
+def _play(run: "SimulatedRun", stream: "Stream", watch: "Watch", pace: Pace, view: "RunView") -> None:
+    """Push the samples as they would come, and show what they complete."""
     n = max(1, round(_CHUNK_S * run.rate_hz))
     for a in range(0, len(run.t_s), n):
         completed = stream.push(run.acc_mps2[a : a + n], run.gyr_radps[a : a + n])
         new = watch.take(completed, stream.samples_n / run.rate_hz, stream.segment)
         pace.wait_until(watch.now_s)
-        show(new)
-    show(watch.take(stream.finish(), len(run.t_s) / run.rate_hz, stream.segment))
-
-
-def _play_on_screen(
-    console: Console, run: "SimulatedRun", stream: "Stream", watch: "Watch", speed: float | None
-) -> None:
-    from trendel.app.watch_screen import Screen
-
-    pace = Pace(speed)
-    fast = f"{speed:.0f} times as fast as life" if speed and speed > 1 else "at true speed"
-    screen = Screen(
-        f"Trendel demo: simulated, nobody runs; {fast} (Ctrl-C ends it)",
-        len(run.t_s) / run.rate_hz,
-        unicode=is_unicode(console),
-    )
-    drawn = 0.0
-    with Live(screen.frame(watch), console=console, auto_refresh=False, transient=True) as live:
-
-        def show(new: int) -> None:
-            nonlocal drawn
-            if new or time.monotonic() - drawn >= _FRAME_S:
-                live.update(screen.frame(watch), refresh=True)
-                drawn = time.monotonic()
-            if new and any(level != "notice" for level in watch.alerts["level"][-new:]):
-                pace.rest(_READ_S)
-
-        _play(run, stream, watch, pace, show)
-
-
-def _play_in_lines(
-    console: Console, run: "SimulatedRun", stream: "Stream", watch: "Watch", speed: float | None
-) -> None:
-    from trendel.app.alert_screen import alert_lines
-    from trendel.app.watch_screen import PLAIN_HEAD, plain_line
-
-    console.print(Text(PLAIN_HEAD))
-    minute = 0
-
-    def show(new: int) -> None:
-        nonlocal minute
-        if new:
-            for row in watch.alerts.data[-new:]:
-                console.print(Group(*alert_lines(row)))
-        if watch.now_s >= 60 * (minute + 1):
-            minute += 1
-            console.print(Text(plain_line(watch)))
-
-    _play(run, stream, watch, Pace(speed), show)
+        view.show(watch, new)
+        if new and any(level != "notice" for level in watch.alerts["level"][-new:]):
+            pace.rest(_READ_S)
+    view.show(watch, watch.take(stream.finish(), len(run.t_s) / run.rate_hz, stream.segment))

@@ -22,8 +22,37 @@ ConditionName = Annotated[
 
 def add_link_commands(app: typer.Typer) -> None:
     """Add them to the command line."""
+    app.command()(live)
     app.command()(record)
     app.command()(mark)
+
+
+def live(
+    link: LinkName,
+    record: Annotated[
+        Path | None, typer.Option(metavar="RUN.mcap", help="Record it too, as it came.", show_default=False)
+    ] = None,
+    participant: Participant = None,
+    condition: ConditionName = None,
+    mounting: Annotated[str, typer.Option(metavar="auto|pelvis|FILE", help="As of `trendel analyze`.")] = "auto",
+    params: Annotated[
+        Path | None, typer.Option(metavar="FILE.toml", help="Parameters, as `trendel params` writes them.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A line of JSON for each thing, and nothing else.")] = False,
+) -> None:
+    """Watch a run while it happens: drop of each side against fresh, cadence, contact, oscillation, alerts, the link.
+
+    Ctrl-C ends it. Keys: m sets a marker, p and a digit enters pain, q ends.
+    """
+    from trendel.app.warm import load_kernels
+
+    load_kernels()
+    from trendel.app.live import live as run
+    from trendel.app.options import load_parameters
+    from trendel.app.record import About
+
+    options = {"mounting": mounting, "params": load_parameters(params)}
+    run(link, record, About(participant, condition), options=options, as_json=as_json)
 
 
 def record(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trendel.analysis.alerts import alerts_table
+from trendel.analysis.alerts import PainNoted, alerts_table, with_pain
 from trendel.analysis.stream import Completed
 from trendel.analysis.tables import SEGMENTS, Table, steps_table, strides_table
 from trendel.kernels.layout import DTYPES
@@ -13,6 +13,7 @@ from trendel.kernels.layout import DTYPES
 _RECENT_S = 30.0  # as long as the detector's own level looks back
 _STALE_S = 5.0  # without a step for this long there is nothing to show
 _STEPS_N = 120
+_COURSE_N = 8192  # two and a half hours of strides; of a longer run every second one, and so on
 _TABLES = ((steps_table, "StepRow"), (strides_table, "StrideRow"), (alerts_table, "Alert"))
 
 
@@ -32,9 +33,10 @@ class Figures:
 
 
 class Watch:
-    """Takes what Stream.push returns."""
+    """Takes what Stream.push returns. With `keep_rows` False steps and strides are let go once they are counted in."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keep_rows: bool = True) -> None:
+        self._keep_rows = keep_rows
         self.now_s = 0.0
         self.doing = SEGMENTS[0]
         self.course: list[tuple[float, float, float]] = []  # (time, change left, change right) of strides
@@ -51,14 +53,21 @@ class Watch:
             (self._strides, completed.strides),
             (self._alerts, completed.alerts),
         ):
-            if len(table):
+            if len(table) and (self._keep_rows or table is completed.alerts):
                 kept.append(table)
         self._recent.extend(completed.steps)
         for row in completed.strides:
             self._phase = str(row["stability_phase"])
             change = (float(row["stability_change_left_deg"]), float(row["stability_change_right_deg"]))
             self.course.append((float(row["end_s"]), *change))
+        if len(self.course) > _COURSE_N:
+            del self.course[:-1:2]
         return len(completed.alerts)
+
+    def add_pain(self, level: int) -> None:
+        """The runner has noted pain now: an alert to stop."""
+        noted = with_pain(self.alerts, [PainNoted(self.now_s, "", "both", level)])
+        self._alerts = [Table(np.concatenate([noted.data[1:], noted.data[:1]]), noted.units)]
 
     @property
     def steps(self) -> Table:

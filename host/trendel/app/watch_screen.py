@@ -1,6 +1,7 @@
 """A live run on a terminal of 80 columns and 24 lines, or a line a minute where there is no terminal."""
 
 import math
+from collections.abc import Callable
 
 from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
@@ -14,14 +15,24 @@ from trendel.app.watch import Figures, Watch
 
 _COURSE_N = 30
 _EARLIER_N = 2
+_SHORT_S = 600.0  # until then the course of a run of unknown length fills from the left
 _LEVELS = tuple(COLOURS)
 
 
 class Screen:
-    """Frames of a run that lasts `length_s`, under a title."""
+    """Frames of a run that lasts `length_s`, under a title.
 
-    def __init__(self, title: str, length_s: float, *, unicode: bool) -> None:
-        self._title, self._length_s, self._unicode = title, length_s, unicode
+    Where nobody knows how long it lasts, what `status` gives stands in place of the progress, in one line."""
+
+    def __init__(
+        self,
+        title: str,
+        length_s: float | None,
+        *,
+        unicode: bool,
+        status: Callable[[], Text] | None = None,
+    ) -> None:
+        self._title, self._length_s, self._unicode, self._status = title, length_s, unicode, status
         limits = Parameters().stability
         self._limits = (limits.notice_deg, limits.warning_deg, limits.stop_deg)
 
@@ -39,6 +50,9 @@ class Screen:
         )
 
     def _progress(self, watch: Watch) -> RenderableType:
+        doing = watch.doing if watch.doing != "unknown" else ""
+        if self._length_s is None:
+            return Text.assemble(f"{doing:<9}", self._status() if self._status is not None else "", no_wrap=True)
         line = Grid.grid(padding=(0, 1, 0, 0))
         line.add_column(width=5, justify="right")
         line.add_column(width=55)
@@ -46,7 +60,7 @@ class Screen:
             clock(watch.now_s),
             ProgressBar(self._length_s, min(watch.now_s, self._length_s), width=55),
             clock(self._length_s),
-            watch.doing if watch.doing != "unknown" else "",
+            doing,
         )
         return line
 
@@ -89,10 +103,11 @@ class Screen:
 
     def _course(self, watch: Watch, k: int) -> str:
         """One character for each thirtieth of the run: how far this side was from fresh at its end."""
+        length_s = self._length_s or max(watch.now_s, _SHORT_S)
         last: list[float | None] = [None] * _COURSE_N
         for time_s, *change in watch.course:
             if math.isfinite(change[k]):
-                last[min(_COURSE_N - 1, int(time_s / self._length_s * _COURSE_N))] = change[k]
+                last[min(_COURSE_N - 1, int(time_s / length_s * _COURSE_N))] = change[k]
         return bars(last, self._limits[2], unicode=self._unicode).rstrip()
 
     def _alerts(self, watch: Watch) -> list[RenderableType]:

@@ -19,7 +19,6 @@ class LiveStream:
         """`options`: of Stream, but its rate and start."""
         self._options = options
         self._stream: Stream | None = None
-        self._last_host_ns = 0
 
     @property
     def now_s(self) -> float:
@@ -30,10 +29,6 @@ class LiveStream:
     def segment(self) -> int:
         """As of Stream."""
         return 0 if self._stream is None else self._stream.segment
-
-    def host_ns(self, run_s: float) -> int:
-        """Host time of a recent moment of the run."""
-        return self._last_host_ns - round((self.now_s - run_s) * 1e9)
 
     def take(self, samples: Samples) -> list[Completed]:
         """What the samples complete; losses before them are counted into the time of the run."""
@@ -47,7 +42,6 @@ class LiveStream:
         if samples.lost_n:
             found.append(self._stream.gap(samples.lost_n))
         pushed = self._stream.push(samples.acc_mps2, samples.gyr_radps, dt_s=samples.dt_s, flags=samples.flags)
-        self._last_host_ns = samples.host_ns + round(len(samples.acc_mps2) * samples.dt_s * 1e9)
         return [*found, pushed]
 
     def finish(self) -> list[Completed]:
