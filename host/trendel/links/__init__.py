@@ -22,9 +22,19 @@ def make_link(text: str, *, clock: Clock | None = None) -> Link:
     """The link that the moniker `text` names, not opened yet. `clock`: the host's by default; a replay has its own.
 
     Raises LinkError for a moniker that is none, and where what the link needs is not installed."""
+    from trendel.clock import HostClock
+
     moniker = parse_moniker(text)
     if moniker.scheme == "replay":
         from trendel.links.replay import ReplayLink
 
         return ReplayLink(moniker)
+    if moniker.scheme == "ble":
+        from trendel.links.ble import BleLink
+
+        return BleLink(moniker, clock or HostClock())
+    if moniker.scheme == "usb":
+        from trendel.links.usb import UsbLink
+
+        return UsbLink(moniker, clock or HostClock())
     raise LinkError(f"{moniker.scheme}: is not in this version: replay:RUN.csv plays a recording.")
