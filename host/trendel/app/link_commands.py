@@ -25,6 +25,7 @@ def add_link_commands(app: typer.Typer) -> None:
     app.command()(live)
     app.command()(record)
     app.command()(mark)
+    app.command()(scan)
 
 
 def live(
@@ -89,3 +90,15 @@ def mark(
     from trendel.app.marks import Mark, send_mark
 
     print(f"marked in {send_mark(Mark(label, note, pain), session)}")
+
+
+def scan(
+    seconds: Annotated[
+        float, typer.Option(metavar="S", min=0.1, max=120, help="How long Bluetooth is listened to.")
+    ] = 5.0,
+    as_json: Annotated[bool, typer.Option("--json", help="On stdout as JSON, and nothing else.")] = False,
+) -> None:
+    """List the clips in reach, on Bluetooth and USB, with the name by which --link takes them."""
+    from trendel.app.scan import scan_clips
+
+    scan_clips(seconds, as_json=as_json)
