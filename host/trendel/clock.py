@@ -1,5 +1,6 @@
 """The host's time, always injected, so that hours of a run can be tested in seconds."""
 
+import sys
 import time
 from typing import Protocol
 
@@ -12,14 +13,24 @@ class Clock(Protocol):
 
 
 class HostClock:
-    """UTC as the computer had it when this was made, carried on by its monotonic clock: no step, no leap."""
+    """UTC as the computer had it when this was made, carried on by a clock that knows no step and no leap, and goes on
+    while the computer sleeps."""
 
     def __init__(self) -> None:
-        self._offset_ns = time.time_ns() - time.monotonic_ns()
+        self._offset_ns = time.time_ns() - _elapsed_ns()
 
     def now_ns(self) -> int:
         """See Clock."""
-        return self._offset_ns + time.monotonic_ns()
+        return self._offset_ns + _elapsed_ns()
+
+
+def _elapsed_ns() -> int:
+    """ns since some moment, sleep included: which of the clocks has it differs by system."""
+    if sys.platform == "linux":
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    if sys.platform == "darwin":
+        return time.clock_gettime_ns(time.CLOCK_MONOTONIC)  # time.monotonic() there stands still in sleep
+    return time.monotonic_ns()
 
 
 class SimulatedClock:

@@ -49,10 +49,12 @@ class Run:
     silence_s: float = SILENCE_S
 
     async def follow(self, stop: asyncio.Event) -> str:
-        """Follow the opened link until it ends by itself, `stop` is set or a task fails; why it ended.
+        """Follow the opened link until it ends by itself, `stop` is set or a task fails; why it ended. Stopped, it
+        closes the link and takes what has arrived by then.
 
         Raises LinkError and SessionError; the caller closes the recorder."""
-        tasks = [asyncio.create_task(self._pump()), asyncio.create_task(self._poll())]
+        pump = asyncio.create_task(self._pump())
+        tasks = [pump, asyncio.create_task(self._poll())]
         if self.recorder is not None:
             tasks.append(asyncio.create_task(self.recorder.keep_flushing()))
         stopper = asyncio.create_task(stop.wait())
@@ -60,7 +62,11 @@ class Run:
             done, _ = await asyncio.wait([*tasks, stopper], return_when=asyncio.FIRST_COMPLETED)
             for task in done - {stopper}:
                 task.result()
-            return "stopped" if stopper in done else "the link ended"
+            if pump in done:
+                return "the link ended"
+            await self.link.close()
+            await pump
+            return "stopped"
         finally:
             for task in [*tasks, stopper]:
                 task.cancel()

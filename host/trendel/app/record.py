@@ -112,10 +112,10 @@ async def _record(link: Link, out: Path, about: About, minutes: float | None) ->
                 with _status(console) as live:
                     shown = _Shown(console, link, intake, recorder, live)
                     run = Run(link, intake, shown, recorder)
-                    async with asyncio.timeout(None if minutes is None else 60 * minutes), keys(run, stop):
+                    if minutes is not None:
+                        asyncio.get_running_loop().call_later(60 * minutes, stop.set)
+                    async with keys(run, stop):
                         why = await run.follow(stop)
-            except TimeoutError:
-                why = "the time was over"
             except TrendelError as error:
                 why = str(error)
                 raise

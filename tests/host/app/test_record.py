@@ -92,7 +92,7 @@ def test_a_session_is_never_overwritten(cli: Cli, tmp_path: Path) -> None:
 def test_minutes_end_it(cli: Cli, tmp_path: Path) -> None:
     link = f"replay:{csv_file(tmp_path, 60.0)}@5"
     said = cli("record", "--link", link, tmp_path / "out.mcap", "--minutes", "0.01")
-    assert said.code == 0 and "the time was over" in said.out
+    assert said.code == 0 and "ended: stopped" in said.out
 
 
 def test_marks_go_to_the_recording_that_is_meant(tmp_path: Path) -> None:
