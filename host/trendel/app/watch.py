@@ -27,6 +27,7 @@ class Figures:
     cadence_spm: float
     oscillation_mm: float
     contact_ms: float
+    impact_g: float  # not validated, and empty for a forefoot strike
     sink_deg: tuple[float, float]
     change_deg: tuple[float, float]
     phase: str  # of the detector: settling, learning, watching
@@ -97,6 +98,7 @@ class Watch:
             60e3 / step_ms,
             mean("vertical_oscillation_mm"),
             mean("contact_time_ms"),
+            mean("impact_peak_g"),
             (mean("obliquity_peak_deg", "L"), mean("obliquity_peak_deg", "R")),
             (left, right),
             self._phase,

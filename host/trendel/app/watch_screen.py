@@ -66,11 +66,11 @@ class Screen:
 
     def _figures(self, watch: Watch, now: Figures) -> RenderableType:
         grid = Grid.grid(padding=(0, 1, 0, 0))
-        for width in (22, 18, 18, 16):
+        for width in (22, 13, 16, 13, 10):
             grid.add_column(width=width)
-        shown = (clock(watch.now_s), number(now.cadence_spm), number(now.oscillation_mm), number(now.contact_ms))
-        grid.add_row(*(self._big(text, "bold cyan") for text in shown))
-        labels = ("run time, min:s", "cadence, steps/min", "oscillation, mm", "contact, ms")
+        shown = (number(now.cadence_spm), number(now.oscillation_mm), number(now.contact_ms), number(now.impact_g, 1))
+        grid.add_row(*(self._big(text, "bold cyan") for text in (clock(watch.now_s), *shown)))
+        labels = ("run time, min:s", "steps/min", "oscillation, mm", "contact, ms", "impact, g")
         grid.add_row(*(Text(label, style="dim") for label in labels))
         return grid
 
