@@ -121,3 +121,30 @@ def test_keys() -> None:
         reader.press(letter)
     assert found == [Mark("marker 1"), Mark("pain", pain=6), Mark("marker 2")]
     assert ended == [True]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
+def test_keys_on_a_terminal_which_is_given_back_as_it_was(tmp_path: Path) -> None:
+    import termios
+
+    out = tmp_path / "out.mcap"
+    far, near = os.openpty()
+    before = termios.tcgetattr(near)
+    command = [*COMMAND, "record", "--link", f"replay:{csv_file(tmp_path, 60.0)}", str(out)]
+    process = subprocess.Popen(command, stdin=near, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        until_s = time.monotonic() + 20
+        while termios.tcgetattr(near) == before and time.monotonic() < until_s:
+            time.sleep(0.02)
+        for key in b"m", b"p", b"6", b"q":
+            os.write(far, key)
+            time.sleep(0.05)
+        assert process.wait(timeout=20) == 0
+        assert termios.tcgetattr(near) == before
+    finally:
+        process.kill()
+        os.close(near)
+        os.close(far)
+    with open_session(out) as session:
+        found = [(m.content["label"], m.content["pain"]) for m in session.messages(topics.MARKERS)]
+    assert found == [("marker 1", None), ("pain", 6)]
