@@ -121,8 +121,18 @@ class BleLink(HeldLink):
             if client is self._client:
                 self._feed(self._framer, data, self.clock.now_ns())
 
-        # BlueZ gives each notification twice where both of its ways are used.
-        await client.start_notify(packets, notified, bluez={"use_start_notify": False})
+        async def subscribe() -> None:
+            # BlueZ gives each notification twice where both of its ways are used.
+            await client.start_notify(packets, notified, bluez={"use_start_notify": False})
+
+        try:
+            await subscribe()
+        except BleakError as error:
+            if not _asks_for_pairing(error):
+                raise
+            with contextlib.suppress(NotImplementedError):  # macOS pairs by itself
+                await client.pair()
+            await subscribe()
 
     async def _let_go(self) -> None:
         client, self._client = self._client, None
@@ -146,6 +156,12 @@ class BleLink(HeldLink):
             names = ", ".join(f"{clip.name} ({clip.address})" for clip in matching)
             raise LinkError(f"Several clips are in reach ({names}): name one, such as ble:{matching[0].address}.")
         return matching[0]
+
+
+def _asks_for_pairing(error: BleakError) -> bool:
+    """Whether the clip refuses what it only gives to whom it is paired with; each system words it otherwise."""
+    said = str(error).lower()
+    return any(words in said for words in ("insufficient auth", "insufficient enc", "0x05", "0x0f", "not paired"))
 
 
 def _is_named(clip: Seen, wanted: str) -> bool:

@@ -34,6 +34,7 @@ class AirClip:
     services: tuple[str, ...] = (STREAM_SERVICE,)
     characteristics: tuple[str, ...] = (STREAM_PACKETS,)
     refuses: BaseException | None = None
+    wants_pairing: str = ""
     position: int = 0
     client: _Client | None = None
     connections_n: int = 0
@@ -146,6 +147,8 @@ class _Client(BaseBleakClient):
 
     async def start_notify(self, characteristic: BleakGATTCharacteristic, callback: NotifyCallback, **kw: Any) -> None:
         assert kw["bluez"] == {"use_start_notify": False}
+        if self._clip.wants_pairing:
+            raise BleakError(self._clip.wants_pairing)
         self.callback = callback
         for raw in self._clip.preamble:
             callback(bytearray(raw))
@@ -154,7 +157,9 @@ class _Client(BaseBleakClient):
         self.callback = None
 
     async def pair(self, *args: Any, **kwargs: Any) -> None:
-        raise NotImplementedError
+        if "0x05" not in self._clip.wants_pairing:
+            raise BleakError("[org.bluez.Error.AuthenticationRejected] refused")
+        self._clip.wants_pairing = ""
 
     async def unpair(self) -> None:
         raise NotImplementedError

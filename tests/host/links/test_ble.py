@@ -150,6 +150,19 @@ def test_corrupt_notifications_are_counted() -> None:
     run_async(work())
 
 
+def test_a_clip_that_asks_for_it_is_paired() -> None:
+    clip = _clip()
+    clip.wants_pairing = "GATT Protocol Error: 0x05 Insufficient Authentication"
+
+    async def work() -> None:
+        async with _link(Air([clip])) as link:
+            assert len(await take(link, 1)) == 2
+
+    run_async(work())
+    clip.wants_pairing = "Insufficient Encryption"
+    assert "AuthenticationRejected" in _refusal(Air([clip]))
+
+
 def test_what_cannot_be_reached_is_said_with_what_to_do() -> None:
     assert "not in reach: wake it" in _refusal(Air([heart_rate_belt()]))
     assert "In reach are Anna." in _refusal(Air([_clip()]), "Ben")
