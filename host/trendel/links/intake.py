@@ -8,6 +8,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from trendel.constants import RATE_MAX_HZ, RATE_MIN_HZ
 from trendel.errors import LinkError
 from trendel.links.clip_clock import ClipClock
 from trendel.links.protocol import Arrival
@@ -17,6 +18,7 @@ from trendel.wire.packets import Hello, ImuBlock, RecordBlock, Unknown
 from trendel.wire.receiver import LossCounts, Receiver
 from trendel.wire.records import own_layout
 
+_LONGEST_NS = 86_400_000_000_000  # a loss of more than a day is a wrong index
 _KINDS = {struct.kind: struct.name.lower() for struct in layout.RECORDS}
 
 
@@ -76,6 +78,7 @@ class Intake:
     delay_ns: int = 0
     """How long ago, beyond the least delay, the last sample was measured when it came."""
     _arrived_ns: int | None = None  # host time of the last block
+    _unused_n: int = 0  # samples left out since
     _told: set[str] = field(default_factory=set)
 
     @property
@@ -102,7 +105,11 @@ class Intake:
             found.append(Notice(3, "The clip has restarted; what it measured meanwhile is missing."))
         if isinstance(packet, ImuBlock) and self.losses.repeated_n == before[1]:
             found += self._unscaled()
-            found.append(self._samples(packet, arrival.time_ns, self.losses.samples_lost_n - before[0]))
+            if RATE_MIN_HZ <= 1e9 / int(packet.header["dt_ns"]) <= RATE_MAX_HZ:
+                found.append(self._samples(packet, arrival.time_ns, self.losses.samples_lost_n - before[0]))
+            else:
+                found += self._once("Blocks say a rate that no clip has: they are kept, and left out here.")
+                self._unused_n += len(packet.samples) + self.losses.samples_lost_n - before[0]
         elif isinstance(packet, RecordBlock):
             found += self._records(packet)
         elif isinstance(packet, Unknown) and packet.kind == layout.KIND_HELLO:
@@ -134,9 +141,12 @@ class Intake:
         dt_ns = int(header["dt_ns"])
         first_ns = int(header["time_us"]) * 1000
         last_ns = first_ns + (n - 1) * dt_ns
-        if self._arrived_ns is not None and not self.clock.knows:
-            # Indices start anew with the clip: the host's clock says how long it was off.
-            lost_n = max(1, round((arrived_ns - self._arrived_ns - n * dt_ns) / dt_ns))
+        lost_n, self._unused_n = lost_n + self._unused_n, 0
+        restarted = self._arrived_ns is not None and not self.clock.knows
+        if restarted or lost_n * dt_ns > _LONGEST_NS:
+            # Indices start anew with the clip, or cannot be: the host's clock says how long it was off.
+            off_ns = arrived_ns - (self._arrived_ns or arrived_ns) - n * dt_ns
+            lost_n = min(max(1, round(off_ns / dt_ns)), _LONGEST_NS // dt_ns)
         self.clock.see(last_ns, arrived_ns)
         host_ns = self.clock.host_ns(first_ns)
         assert host_ns is not None

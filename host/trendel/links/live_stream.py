@@ -9,6 +9,8 @@ from trendel.links.intake import Samples
 
 _RATE_CHANGE = 0.1  # beyond this a clip has been set to another rate; its oscillator drifts by far less
 
+_ODD_N = 4  # blocks of another rate in a row; fewer are a clip's slip, and taken at the rate before
+
 
 class LiveStream:
     """A Stream that begins with the first samples, at the rate that the clip measures.
@@ -19,6 +21,7 @@ class LiveStream:
         """`options`: of Stream, but its rate and start."""
         self._options = options
         self._stream: Stream | None = None
+        self._odd_n = 0
 
     @property
     def now_s(self) -> float:
@@ -34,14 +37,18 @@ class LiveStream:
         """What the samples complete; losses before them are counted into the time of the run."""
         found: list[Completed] = []
         rate_hz = 1.0 / samples.dt_s
-        if self._stream is not None and abs(rate_hz / self._stream.rate_hz - 1.0) > _RATE_CHANGE:
+        if self._stream is None:
+            self._stream = Stream(rate_hz, **self._options)
+        odd = abs(rate_hz / self._stream.rate_hz - 1.0) > _RATE_CHANGE
+        self._odd_n = self._odd_n + 1 if odd else 0
+        if self._odd_n > _ODD_N:
             found.append(self._stream.finish())
             self._stream = Stream(rate_hz, start_s=self.now_s, **self._options)
-        elif self._stream is None:
-            self._stream = Stream(rate_hz, **self._options)
+            self._odd_n, odd = 0, False
         if samples.lost_n:
             found.append(self._stream.gap(samples.lost_n))
-        pushed = self._stream.push(samples.acc_mps2, samples.gyr_radps, dt_s=samples.dt_s, flags=samples.flags)
+        dt_s = None if odd else samples.dt_s
+        pushed = self._stream.push(samples.acc_mps2, samples.gyr_radps, dt_s=dt_s, flags=samples.flags)
         return [*found, pushed]
 
     def finish(self) -> list[Completed]:
