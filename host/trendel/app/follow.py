@@ -113,11 +113,27 @@ class Run:
             await asyncio.sleep(_POLL_S)
 
 
+async def open_unless(link: Link, stop: asyncio.Event) -> bool:
+    """Open `link`, but give up when `stop` is set; whether it is open. Raises LinkError as `link.open` does."""
+    opening, stopper = asyncio.create_task(link.open()), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([opening, stopper], return_when=asyncio.FIRST_COMPLETED)
+        if opening.done():
+            opening.result()
+            return True
+        return False
+    finally:
+        opening.cancel()
+        stopper.cancel()
+        await asyncio.gather(opening, stopper, return_exceptions=True)
+
+
 @contextlib.contextmanager
 def stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
-    """Ctrl-C and termination set `stop`, so that everything is closed in order; a second Ctrl-C interrupts."""
+    """Ctrl-C, termination and a terminal that is closed set `stop`, so that everything is closed in order; a second
+    Ctrl-C interrupts."""
     loop = asyncio.get_running_loop()
-    wanted = (signal.SIGINT, signal.SIGTERM)
+    wanted = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 
     def heard() -> None:
         stop.set()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import sys
 from collections.abc import AsyncIterator, Callable
 
@@ -34,33 +35,46 @@ class KeyReader:
 @contextlib.asynccontextmanager
 async def keys(run: Run, stop: asyncio.Event) -> AsyncIterator[None]:
     """Keys reach `run` while this is open. Only on a terminal of Linux or macOS; elsewhere `trendel mark` does it."""
-    try:
-        import termios
-        import tty
+    fd = _terminal()
+    if fd is None:
+        yield
+        return
+    import termios
+    import tty
 
-        fd = sys.stdin.fileno()
-        before = termios.tcgetattr(fd)
-    except (ImportError, OSError, ValueError, AttributeError):
-        yield
-        return
-    except Exception as error:  # termios.error is no OSError: stdin is no terminal
-        if type(error).__module__ != "termios":
-            raise
-        yield
-        return
     reader = KeyReader(run.mark, stop.set)
     loop = asyncio.get_running_loop()
 
     def read() -> None:
-        import os
-
-        for letter in os.read(fd, 64).decode("utf-8", "ignore"):
+        pressed = b""
+        with contextlib.suppress(OSError):
+            pressed = os.read(fd, 64)
+        if not pressed:
+            loop.remove_reader(fd)  # the terminal is gone
+        for letter in pressed.decode("utf-8", "ignore"):
             reader.press(letter)
 
+    before = termios.tcgetattr(fd)
     tty.setcbreak(fd)
     loop.add_reader(fd, read)
     try:
         yield
     finally:
         loop.remove_reader(fd)
-        termios.tcsetattr(fd, termios.TCSADRAIN, before)
+        with contextlib.suppress(termios.error):
+            termios.tcsetattr(fd, termios.TCSADRAIN, before)
+
+
+def _terminal() -> int | None:
+    """The terminal that keys come from, if there is one and it is ours: one that asks for keys from the background is
+    stopped by the shell."""
+    try:
+        fd = sys.stdin.fileno()
+        if sys.platform == "win32" or not os.isatty(fd):
+            return None
+    except (OSError, ValueError, AttributeError):
+        return None
+    try:
+        return fd if os.tcgetpgrp(fd) == os.getpgrp() else None
+    except OSError:
+        return fd  # a terminal that controls nobody

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from trendel.analysis import Completed
-from trendel.app.follow import Run, stopped_by_signals
+from trendel.app.follow import Run, open_unless, stopped_by_signals
 from trendel.app.health import health_line, health_of
 from trendel.app.keys import HINT, keys
 from trendel.app.live_lines import JsonLines, rows_of
@@ -125,33 +125,46 @@ def live(moniker: str, out: Path | None, about: About, *, options: dict[str, Any
         refuse_existing(out)
     link = make_link(moniker)
     with contextlib.suppress(KeyboardInterrupt):  # on Windows, where Ctrl-C cancels; all is closed on the way out
-        asyncio.run(_live(link, out, about, LiveStream(**options), as_json=as_json))
+        if not asyncio.run(_live(link, out, about, LiveStream(**options), as_json=as_json)):
+            raise SystemExit(130)
 
 
-async def _live(link: Link, out: Path | None, about: About, stream: LiveStream, *, as_json: bool) -> None:
-    console = stderr_console() if as_json else stdout_console()
-    stop, intake = asyncio.Event(), Intake()
+async def _live(link: Link, out: Path | None, about: About, stream: LiveStream, *, as_json: bool) -> bool:
+    """Whether there was a run: not where it was stopped before the clip was reached."""
+    stop = asyncio.Event()
     with stopped_by_signals(stop):
-        async with link:
-            recorder = None
-            if out is not None:
-                recorder = Recorder(out, link.clock, {"link": str(link.moniker), **about.as_dict()})
-            why = "failed"
-            try:
-                run = LiveRun(link, intake, stream, recorder, JsonLines() if as_json else None)
-                async with _viewed(console, link, run, as_json=as_json):
-                    following = Run(link, intake, run, recorder)
-                    async with keys(following, stop):
-                        why = await following.follow(stop)
-                    run.finish()
-            except TrendelError as error:
-                why = str(error)
-                raise
-            finally:
-                if recorder is not None:
-                    show_end(console, recorder, intake, why)
-                elif not as_json:
-                    console.print(f"ended: {why}; {health_line(health_of(link, intake, None))}", markup=False)
+        if not await open_unless(link, stop):
+            return False
+        try:
+            await _watched(link, out, about, stream, stop, as_json=as_json)
+        finally:
+            await link.close()
+    return True
+
+
+async def _watched(
+    link: Link, out: Path | None, about: About, stream: LiveStream, stop: asyncio.Event, *, as_json: bool
+) -> None:
+    console, intake = stderr_console() if as_json else stdout_console(), Intake()
+    recorder = None
+    if out is not None:
+        recorder = Recorder(out, link.clock, {"link": str(link.moniker), **about.as_dict()})
+    why = "failed"
+    try:
+        run = LiveRun(link, intake, stream, recorder, JsonLines() if as_json else None)
+        async with _viewed(console, link, run, as_json=as_json):
+            following = Run(link, intake, run, recorder)
+            async with keys(following, stop):
+                why = await following.follow(stop)
+            run.finish()
+    except TrendelError as error:
+        why = str(error)
+        raise
+    finally:
+        if recorder is not None:
+            show_end(console, recorder, intake, why)
+        elif not as_json:
+            console.print(f"ended: {why}; {health_line(health_of(link, intake, None))}", markup=False)
 
 
 @contextlib.asynccontextmanager

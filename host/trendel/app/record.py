@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.text import Text
 
 from trendel.app.alert_screen import clock
-from trendel.app.follow import Run, stopped_by_signals
+from trendel.app.follow import Run, open_unless, stopped_by_signals
 from trendel.app.health import health_line, health_of
 from trendel.app.keys import HINT, keys
 from trendel.app.marks import Mark
@@ -92,7 +92,8 @@ def record(moniker: str, out: Path, about: About, minutes: float | None) -> None
     refuse_existing(out)
     link = make_link(moniker)
     with contextlib.suppress(KeyboardInterrupt):  # on Windows, where Ctrl-C cancels; all is closed on the way out
-        asyncio.run(_record(link, out, about, minutes))
+        if not asyncio.run(_record(link, out, about, minutes)):
+            raise SystemExit(130)
 
 
 def refuse_existing(out: Path) -> None:
@@ -101,26 +102,35 @@ def refuse_existing(out: Path) -> None:
         raise SessionError(f"{out.name}: exists already: choose another name; a session is never overwritten.")
 
 
-async def _record(link: Link, out: Path, about: About, minutes: float | None) -> None:
-    console = stdout_console()
-    stop, intake = asyncio.Event(), Intake()
+async def _record(link: Link, out: Path, about: About, minutes: float | None) -> bool:
+    """Whether there was a recording: not where it was stopped before the clip was reached."""
+    stop = asyncio.Event()
     with stopped_by_signals(stop):
-        async with link:
-            recorder = Recorder(out, link.clock, {"link": str(link.moniker), **about.as_dict()})
-            why = "failed"
-            try:
-                with _status(console) as live:
-                    shown = _Shown(console, link, intake, recorder, live)
-                    run = Run(link, intake, shown, recorder)
-                    if minutes is not None:
-                        asyncio.get_running_loop().call_later(60 * minutes, stop.set)
-                    async with keys(run, stop):
-                        why = await run.follow(stop)
-            except TrendelError as error:
-                why = str(error)
-                raise
-            finally:
-                show_end(console, recorder, intake, why)
+        if not await open_unless(link, stop):
+            return False
+        try:
+            await _recorded(link, out, about, minutes, stop)
+        finally:
+            await link.close()
+    return True
+
+
+async def _recorded(link: Link, out: Path, about: About, minutes: float | None, stop: asyncio.Event) -> None:
+    console, intake = stdout_console(), Intake()
+    recorder = Recorder(out, link.clock, {"link": str(link.moniker), **about.as_dict()})
+    why = "failed"
+    try:
+        with _status(console) as live:
+            run = Run(link, intake, _Shown(console, link, intake, recorder, live), recorder)
+            if minutes is not None:
+                asyncio.get_running_loop().call_later(60 * minutes, stop.set)
+            async with keys(run, stop):
+                why = await run.follow(stop)
+    except TrendelError as error:
+        why = str(error)
+        raise
+    finally:
+        show_end(console, recorder, intake, why)
 
 
 def show_end(console: Console, recorder: Recorder, intake: Intake, why: str) -> None:

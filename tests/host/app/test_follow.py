@@ -13,7 +13,7 @@ from tests.host.links.fake_ble import Air, AirClip
 from tests.host.links.made import run_async
 from tests.host.session.made import hello, run
 from trendel.app import marks
-from trendel.app.follow import Run, stopped_by_signals
+from trendel.app.follow import Run, open_unless, stopped_by_signals
 from trendel.app.marks import Mark
 from trendel.app.recorder import Recorder
 from trendel.clock import HostClock
@@ -180,3 +180,16 @@ def test_a_signal_stops_and_handlers_are_given_back() -> None:
         assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
     run_async(work())
+
+
+def test_looking_for_a_clip_can_be_given_up() -> None:
+    clip = AirClip("Anna", "C0:00:00:00:00:01", [hello()], [], in_reach=False)
+
+    async def work() -> bool:
+        link = BleLink(parse_moniker("ble:Anna"), HostClock(), backend=Air([clip]).backend(), scan_s=60.0)
+        stop = asyncio.Event()
+        asyncio.get_running_loop().call_later(0.1, stop.set)
+        async with asyncio.timeout(2):
+            return await open_unless(link, stop)
+
+    assert run_async(work()) is False
