@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trendel.wire.checkpoint import Checkpoint, Checkpoints
@@ -18,6 +18,7 @@ def parts(state: bytes, **more: int) -> list[CheckpointPart]:
     return found  # type: ignore[return-value]
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=1, max_size=5000), st.binary(min_size=1, max_size=5000))
 def test_states_in_a_row(first: bytes, second: bytes) -> None:
     gathered = Checkpoints()
@@ -27,6 +28,7 @@ def test_states_in_a_row(first: bytes, second: bytes) -> None:
     assert gathered.broken_n == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 7), max_size=30))
 def test_parts_in_any_order_give_the_state_or_nothing(order: list[int]) -> None:
     state = np.random.default_rng(0).bytes(7204)
