@@ -58,4 +58,5 @@ class Checkpoints:
         if zlib.crc32(state) != int(h["state_crc"]):
             self.broken_n += 1
             return None
-        return Checkpoint(*identity[:4], state)
+        boot, sample_i, layout_hash, param_hash = identity[:4]
+        return Checkpoint(boot, sample_i, layout_hash, param_hash, state)

@@ -10,7 +10,7 @@ from tests.device.core.rig import RAW, Clip, core
 from trendel.analysis.parameters import Parameters, Setup, kernel_params
 from trendel.kernels.compile import zeros
 from trendel.kernels.layout import DTYPES, LAYOUT_HASH
-from trendel.kernels.pipeline import init, run
+from trendel.kernels.pipeline import init, step
 from trendel.simulation import SensorModel, Session, simulate
 from trendel.wire import layout as lt
 from trendel.wire.checkpoint import Checkpoints
@@ -26,8 +26,9 @@ def take(state: np.recarray, params: np.recarray, block: ImuBlock) -> None:
     samples = zeros("Sample", len(block.samples))
     samples["acc_mps2"], samples["gyr_radps"] = block.physical()
     samples["dt_s"] = np.float32(int(block.header["dt_ns"]) * 1e-9)
-    rows = np.zeros(16, DTYPES["StepRow"]), np.zeros(16, DTYPES["StrideRow"])
-    run(state, params, samples, zeros("Signal", len(samples)), *rows, zeros("Out"), np.zeros(2, np.int64))
+    out = zeros("Out")
+    for sample in samples:
+        step(state[0], params[0], sample, out[0])
 
 
 @pytest.fixture(scope="module")
