@@ -21,6 +21,14 @@ class JournalError(TrendelError):
     """The runner's journal cannot be opened, read or written, or does not hold what was asked for."""
 
 
+class WireError(TrendelError):
+    """Bytes are not the packet that they should be, or a value does not fit into its field."""
+
+
+class CoreError(TrendelError):
+    """The clip's core, which is C, cannot be compiled or loaded here."""
+
+
 class LoweringError(TrendelError):
     """A kernel cannot be lowered to a target."""
 

@@ -1,0 +1,8 @@
+"""The clip's core (device/core, C) called from Python: for tests and for the simulated clip.
+
+The sources are compiled when first needed, into build/core-HASH of the checkout; nothing is installed.
+"""
+
+from trendel_core.library import Core, load
+
+__all__ = ["Core", "load"]
