@@ -142,7 +142,8 @@ class SessionWriter:
         """Bring everything to the disk (write and fsync); where that fails, say so once and keep it in memory."""
         with self._lock:
             self._flushed_ns = self._clock.now_ns()
-            self._container.flush()
+            if not self._closed:
+                self._container.flush()
         with self._disk_lock:
             error = self._file.sync()
         self._tell(error)
