@@ -1,17 +1,17 @@
 # Everything a newcomer runs. Each target does its own set-up; nothing outside this folder is changed.
-#   make demo    environment, kernels compiled, a simulated run analysed
+#   make demo    environment, kernels compiled, a simulated runner tires and is told
 #   make test    ruff, types, import contract, every test this machine can run (the rest skip and say why)
 SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test fuzz soak bench accuracy bits lint venv hooks clean help
+.PHONY: demo test fuzz soak bench accuracy stability bits lint venv hooks clean help
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
 
-demo: $(VENV)/.ready  ## set up, compile the kernels, analyse a simulated run
+demo: $(VENV)/.ready  ## set up, compile the kernels, watch a simulated runner tire
 	$(BIN)/trendel warm
 	$(BIN)/trendel demo
 
@@ -30,6 +30,9 @@ accuracy: $(VENV)/.ready-dev  ## accuracy on the recordings that TRENDEL_DATA na
 	@test -n "$(TRENDEL_DATA)" || { echo "make accuracy needs TRENDEL_DATA=FOLDER, the folder of recordings with truth"; exit 2; }
 	$(BIN)/python -m tests.validation
 
+stability: $(VENV)/.ready-dev  ## hip stability: false alarms and delays over 2800 simulated runs (4 minutes; TRENDEL_DATA adds stitched runs)
+	$(BIN)/python -m tests.stability
+
 fuzz: $(VENV)/.ready-test  ## SECONDS=60: coverage-guided fuzzing of packets, framing, sessions, log and IMU driver, as long for each
 	@$(BIN)/python -m pip install --quiet --editable '.[fuzz]' || echo "atheris cannot be installed here: Python is left out"
 	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
@@ -47,7 +50,7 @@ hooks: $(VENV)/.ready-test  ## a pre-commit hook (ruff on staged files, under 2 
 	@sh .ci/install-hooks
 
 clean:  ## remove the environment and caches
-	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
+	rm -rf $(VENV) build trendel-demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A Python of at least 3.11 is looked for under its usual names; PYTHON=/path/to/python overrides.

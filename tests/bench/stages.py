@@ -61,8 +61,8 @@ class Work:
 def _pipeline(state: np.recarray, params: np.recarray, samples: np.recarray, out: np.recarray) -> int:
     room = int(len(samples) / RATE_HZ / STEP_MIN_S) + 16
     steps, strides = np.zeros(room, DTYPES["StepRow"]), np.zeros(room, DTYPES["StrideRow"])
-    counts = np.zeros(2, np.int64)
-    run(state, params, samples, zeros("Signal", 0), steps, strides, out, counts)
+    counts = np.zeros(3, np.int64)
+    run(state, params, samples, zeros("Signal", 0), steps, strides, zeros("Alert", room), out, counts)
     return int(counts[0])
 
 

@@ -176,3 +176,29 @@ def test_the_cost_is_printed(run_csv: Path, all_homes: None, capsys: pytest.Capt
     assert count_main([str(run_csv)]) == 0
     said = capsys.readouterr().out
     assert "4160 samples at 208 Hz: mean " in said and "kernel code and constants " in said
+
+
+def test_a_run_with_alerts_and_an_announced_hill_gives_the_same_bits(
+    pipeline_package: KernelPackage, all_homes: None
+) -> None:
+    """Hip stability in all homes: it settles, learns, tells of a drift, and takes the level anew."""
+    from trendel.analysis.conditions import Condition, marks_of
+    from trendel.analysis.drivers import samples_of
+    from trendel.analysis.parameters import Parameters, Setup, kernel_params
+    from trendel.analysis.stability import Stability
+    from trendel.kernels import layout
+    from trendel.simulation import Fatigue, SensorModel, Session, simulate
+
+    rate_hz = 104.0
+    tired = Fatigue(left_deg=6.0, start_s=75.0, end_s=90.0)
+    made = simulate(Session((("stand", 3.0), ("run", 147.0)), fatigue=tired, seed=3), SensorModel(rate_hz=rate_hz))
+    run = Recording.from_arrays(made.acc_mps2, made.gyr_radps, rate_hz)
+    quick = Stability(settle_hold_s=8.0, learn_s=20.0, limit_slow=4.0, limit_quick=2.0, announced_s=16.0)
+    params = kernel_params(Parameters(stability=quick), Setup(rate_hz=rate_hz))
+    samples = samples_of(run, 0, len(run))
+    samples["marks"] |= marks_of([Condition(0.0, grade_percent=0.0), Condition(115.0, grade_percent=6.0)], run.t_s)
+    job = Job.cold(layout, np.asarray(params), samples)
+    alerts_n = int(np.count_nonzero(run_host(pipeline_package, [job])[0].flags & layout.NEW_ALERT))
+    assert alerts_n >= 1
+    (verdict,) = compare_homes(pipeline_package, [job])
+    assert verdict.difference is None

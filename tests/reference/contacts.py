@@ -184,7 +184,8 @@ def toe_off(
         return weight, False
     half_s = np.clip((crest(up, rise, next_rise) - ic) * tick_s, 0.0, duration)
     fade_s = propulsion_end(even_forward, weight, end, c, tick_s)
-    contact_s = (weight - ic) * tick_s + c.to_half_share * half_s + c.to_fade_share * fade_s
+    tail_s = 2 * half_s / np.pi * np.arcsin(min(4 * half_s / (np.pi * duration), 1.0))
+    contact_s = (weight - ic) * tick_s + tail_s + c.to_fade_share * (fade_s - c.fade_rest_ms / 1000)
     return (end, False) if contact_s >= duration else (ic + contact_s / tick_s, clear)
 
 

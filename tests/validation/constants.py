@@ -1,7 +1,7 @@
 """How well the constants of the contact model carry over: each refitted with one recording left out.
 
 `python -m tests.validation.constants` (with TRENDEL_DATA). The estimates are very nearly linear in the three constants
-(ic_lead_ms, to_half_share, to_fade_share), so their slopes come from analysing each recording with each one changed a
+(ic_lead_ms, to_fade_share, fade_rest_ms), so their slopes come from analysing each recording with each one changed a
 little; the fit is least squares over initial contact and toe-off, each recording of equal weight within its runner and
 each runner alike.
 """
@@ -18,7 +18,7 @@ from trendel.analysis.parameters import Parameters
 
 F64 = NDArray[np.float64]
 
-_STEPS = {"ic_lead_ms": 2.0, "to_half_share": 0.03, "to_fade_share": 0.03}
+_STEPS = {"ic_lead_ms": 2.0, "to_fade_share": 0.03, "fade_rest_ms": 2.0}
 _MOCAP_AXES = [[0, 0, -1], [0, 1, 0], [1, 0, 0]]
 
 

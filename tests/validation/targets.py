@@ -21,10 +21,7 @@ STEP_NAMES = {
 KNOWN_MISSES = frozenset(
     {
         "treadmill: contacts found, first and last of a trial too",
-        "mocap: pelvic drop, RMSE (deg), mounting unknown, worst of 20",
-        "waist: steps found, worst jog (%)",
         "outdoor: bouts of walking that begin and end within 3 s of the ankle's",
-        "outdoor: segments of walking without a swing of it at the ankle",
     }
 )
 

@@ -38,6 +38,7 @@ class Pass:
     state: np.recarray
     steps: npt.NDArray[np.void]
     strides: npt.NDArray[np.void]
+    alerts: npt.NDArray[np.void]
     signals: npt.NDArray[np.void]
     segments: npt.NDArray[np.uint8]
     setup: Setup
@@ -113,7 +114,8 @@ def one_pass(
     state, out = zeros("State"), zeros("Out")
     room = int(CHUNK_N / setup.rate_hz / _STEP_MIN_S) + 16
     step_rows, stride_rows = np.zeros(room, DTYPES["StepRow"]), np.zeros(room, DTYPES["StrideRow"])
-    steps, strides = [step_rows[:0]], [stride_rows[:0]]
+    alert_rows = np.zeros(room, DTYPES["Alert"])
+    steps, strides, alerts = [step_rows[:0]], [stride_rows[:0]], [alert_rows[:0]]
     kept, passing = zeros("Signal", min(n, signals_n)), zeros("Signal", min(n, CHUNK_N))
     segments = np.zeros(n, np.uint8)
     start = 0
@@ -122,19 +124,23 @@ def one_pass(
         if start < len(kept) < stop:
             stop = len(kept)
         part = kept[start:stop] if stop <= len(kept) else passing[: stop - start]
-        counts = np.zeros(2, np.int64)
-        run(state, params, samples_of(recording, start, stop), part, step_rows, stride_rows, out, counts)
+        counts = np.zeros(3, np.int64)
+        run(state, params, samples_of(recording, start, stop), part, step_rows, stride_rows, alert_rows, out, counts)
         steps.append(step_rows[: counts[0]].copy())
         strides.append(stride_rows[: counts[1]].copy())
+        alerts.append(alert_rows[: counts[2]].copy())
         segments[start:stop] = part["segment"]
         if progress is not None:
             progress(stop / n)
         start = stop
-    ended, counts = state.copy(), np.zeros(2, np.int64)  # the state returned is that of the last sample
-    run(ended, params, closing_samples(params), zeros("Signal", 0), step_rows, stride_rows, out, counts)
+    ended, counts = state.copy(), np.zeros(3, np.int64)  # the state returned is that of the last sample
+    run(ended, params, closing_samples(params), zeros("Signal", 0), step_rows, stride_rows, alert_rows, out, counts)
     steps.append(step_rows[: counts[0]])
     strides.append(stride_rows[: counts[1]])
-    return Pass(params, state, np.concatenate(steps), np.concatenate(strides), kept, segments, setup)
+    alerts.append(alert_rows[: counts[2]])
+    return Pass(
+        params, state, np.concatenate(steps), np.concatenate(strides), np.concatenate(alerts), kept, segments, setup
+    )
 
 
 def passes(

@@ -52,12 +52,16 @@ def explain(
         setup = learned(recording, first, parameters)
     kernel = kernel_params(parameters, setup)
     state, out = zeros("State"), zeros("Out")
-    rows = np.zeros(CHUNK_N, DTYPES["StepRow"]), np.zeros(CHUNK_N, DTYPES["StrideRow"])
+    rows = (
+        np.zeros(CHUNK_N, DTYPES["StepRow"]),
+        np.zeros(CHUNK_N, DTYPES["StrideRow"]),
+        np.zeros(CHUNK_N, DTYPES["Alert"]),
+    )
     none, n = zeros("Signal", 0), len(recording)
     for start in range(0, n + CHUNK_N, CHUNK_N):
         samples = samples_of(recording, start, min(start + CHUNK_N, n)) if start < n else closing_samples(kernel)
         before = state.tobytes()
-        run(state, kernel, samples, none, *rows, out, np.zeros(2, np.int64))
+        run(state, kernel, samples, none, *rows, out, np.zeros(3, np.int64))
         if int(state.contacts.steps_n[0]) > number >= 0:
             state = np.frombuffer(bytearray(before), DTYPES["State"]).view(np.recarray)
             for i in range(len(samples)):
@@ -115,7 +119,7 @@ def _open(
         "contacts": {
             "level_mps2": float(p.gravity_mps2) + float(c.level_off_mps2),
             "initial_contact_lead_s": float(p.ic_lead_s),
-            "toe_off_shares": [float(p.to_half_share), float(p.to_fade_share)],
+            "toe_off_fade": [float(p.to_fade_share), float(p.fade_rest_s)],
             "verdict": None if verdict is None else _VERDICTS[verdict],
             "side_sign": float(side_sign(c, params[0], np.int32(start_tick), np.int32(stop_tick))) if inside else None,
             "side_vote": float(c.vote),

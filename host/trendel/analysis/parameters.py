@@ -12,31 +12,11 @@ from typing import Any
 import numpy as np
 
 from trendel.analysis import force
+from trendel.analysis.checks import positive, within
+from trendel.analysis.stability import Baseline, Stability, stability_params
 from trendel.constants import RATE_MAX_HZ, RATE_MIN_HZ, STANDARD_GRAVITY_MPS2
 from trendel.errors import ParameterError, reason
 from trendel.kernels.layout import DTYPES, FINE_HALF_MAX, LAYOUT_HASH, MAGIC_PARAMS, SIZE_PARAMS, SLOW_HALF_MAX
-
-
-def _within(group: object, **limits: tuple[float, float]) -> None:
-    for name, (low, high) in limits.items():
-        if not low <= getattr(group, name) <= high:
-            raise ParameterError(
-                f"parameter {type(group).__name__.lower()}.{name} is {getattr(group, name)!r}; "
-                f"it must be between {low:g} and {high:g}."
-            )
-
-
-def _positive(group: object) -> None:
-    for f in fields(group):  # type: ignore[arg-type]
-        value = getattr(group, f.name)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
-            raise ParameterError(
-                f"parameter {type(group).__name__.lower()}.{f.name} is {value!r}; it must be a number of at least 0."
-            )
-        if f.type == "int" and value != int(value):
-            raise ParameterError(
-                f"parameter {type(group).__name__.lower()}.{f.name} is {value!r}; it must be a whole number."
-            )
 
 
 @dataclass(frozen=True)
@@ -75,8 +55,8 @@ class Attitude:
     no_gyro_turn_dps_rts: float = 6.0  # how fast posture wanders where no gyroscope sees it
 
     def __post_init__(self) -> None:
-        _positive(self)
-        _within(
+        positive(self)
+        within(
             self, bridge_tau_ms=(1.0, 1000.0), block_ms=(1.0, 100.0), init_s=(0.1, 10.0), velocity_init_mps=(0.01, 10.0)
         )
 
@@ -97,7 +77,7 @@ class Mounting:
     turn_heading_deg: float = 25.0
 
     def __post_init__(self) -> None:
-        _positive(self)
+        positive(self)
 
 
 @dataclass(frozen=True)
@@ -124,10 +104,10 @@ class Contacts:
     brake_half_ms: float = 40.0
     brake_min_g: float = 0.15
     to_ahead_ms: float = 50.0
-    to_half_share: float = 0.25
-    to_fade_share: float = 0.345
+    to_fade_share: float = 0.55
+    fade_rest_ms: float = 33.0
     fade_min_ms: float = 30.0
-    fade_max_ms: float = 90.0
+    fade_max_ms: float = 110.0
     fade_usual_ms: float = 63.0
     step_min_ms: float = 230.0
     step_max_ms: float = 500.0
@@ -154,9 +134,9 @@ class Contacts:
     step_share: float = 0.2
 
     def __post_init__(self) -> None:
-        _positive(self)
-        _within(self, start_steps=(1, 7), resume_steps=(1, 7), tick_ms=(2.0, 15.0), slow_sigma_ms=(10.0, 150.0))
-        _within(
+        positive(self)
+        within(self, start_steps=(1, 7), resume_steps=(1, 7), tick_ms=(2.0, 15.0), slow_sigma_ms=(10.0, 150.0))
+        within(
             self,
             fine_sigma_ms=(1.0, 50.0),
             even_sigma_ms=(1.0, 50.0),
@@ -179,8 +159,8 @@ class Force:
     impact_rise_ms: float = 20.0
 
     def __post_init__(self) -> None:
-        _positive(self)
-        _within(self, impact_sigma_ms=(4.0, 20.0), impact_ms=(10.0, 150.0), impact_rise_ms=(5.0, 50.0))
+        positive(self)
+        within(self, impact_sigma_ms=(4.0, 20.0), impact_ms=(10.0, 150.0), impact_rise_ms=(5.0, 50.0))
 
 
 @dataclass(frozen=True)
@@ -192,8 +172,8 @@ class Input:
     bridge_max_ms: float = 250.0
 
     def __post_init__(self) -> None:
-        _positive(self)
-        _within(self, acc_limit_mps2=(20.0, 1e4), gyr_limit_dps=(250.0, 1e5), bridge_max_ms=(0.0, 1000.0))
+        positive(self)
+        within(self, acc_limit_mps2=(20.0, 1e4), gyr_limit_dps=(250.0, 1e5), bridge_max_ms=(0.0, 1000.0))
 
 
 @dataclass(frozen=True)
@@ -205,6 +185,7 @@ class Parameters:
     mounting: Mounting = field(default_factory=Mounting)
     contacts: Contacts = field(default_factory=Contacts)
     force: Force = field(default_factory=Force)
+    stability: Stability = field(default_factory=Stability)
 
     def to_dict(self) -> dict[str, dict[str, float | int]]:
         """Nested plain numbers, as in the TOML file."""
@@ -217,7 +198,14 @@ class Parameters:
         Raises:
             ParameterError: an unknown section or name, or a value that cannot be.
         """
-        groups = {"input": Input, "attitude": Attitude, "mounting": Mounting, "contacts": Contacts, "force": Force}
+        groups = {
+            "input": Input,
+            "attitude": Attitude,
+            "mounting": Mounting,
+            "contacts": Contacts,
+            "force": Force,
+            "stability": Stability,
+        }
         made: dict[str, Any] = {}
         for section, values in data.items():
             if section not in groups or not isinstance(values, dict):
@@ -278,6 +266,7 @@ class Setup:
         has_standing: the axes are levelled to the standing posture.
         bias_radps: (3,) gyroscope bias to start with, sensor frame.
         lean_rad: mean anterior tilt that the axes have in running; taken off the tilt.
+        baseline: the runner's own from earlier runs, or None where unknown.
         start: orientation and motion at the first sample, or None where unknown.
     """
 
@@ -290,6 +279,7 @@ class Setup:
     bias_radps: tuple[float, float, float] = (0.0, 0.0, 0.0)
     start: Start | None = None
     lean_rad: float = 0.0
+    baseline: Baseline | None = None
 
 
 def _taps(sigma_ticks: float, half_max: int) -> tuple[int, list[float]]:
@@ -411,8 +401,8 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
             "rise_delay_s": c.rise_delay_ms / 1e3,
             "brake_half_s": c.brake_half_ms / 1e3,
             "to_ahead_s": c.to_ahead_ms / 1e3,
-            "to_half_share": c.to_half_share,
             "to_fade_share": c.to_fade_share,
+            "fade_rest_s": c.fade_rest_ms / 1e3,
             "fade_min_s": c.fade_min_ms / 1e3,
             "fade_max_s": c.fade_max_ms / 1e3,
             "fade_usual_s": c.fade_usual_ms / 1e3,
@@ -456,6 +446,7 @@ def kernel_params(parameters: Parameters, setup: Setup) -> np.recarray:
             "impact_fall_g": p.force.impact_fall_g,
             "impact_rise_s": p.force.impact_rise_ms / 1e3,
         },
+        "stability": stability_params(p.stability, setup.baseline),
     }
     for stage, group in values.items():
         view = record[stage]

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from trendel.analysis.alerts import alerts_table
+from trendel.analysis.conditions import Condition, marks_of, read_conditions
 from trendel.analysis.drivers import Mode, Pass, Progress, one_pass, passes, setup_for
 from trendel.analysis.parameters import Parameters, Setup
 from trendel.analysis.six_axes import Samples, SixAxes
+from trendel.analysis.stability import Baseline
 from trendel.analysis.summary import summarise
-from trendel.analysis.tables import Table, alerts_table, signals_table, steps_table, strides_table
+from trendel.analysis.tables import Table, signals_table, steps_table, strides_table
 from trendel.errors import ParameterError, RecordingError
 from trendel.kernels.layout import SEGMENT_RUNNING, SEGMENT_UNKNOWN
 
@@ -30,7 +34,7 @@ class Result:
         strides: one row for each stride, from initial contact of a foot to its next; they overlap by a step.
         signals: one row for each sample: angles, vertical position, levelled specific force, estimated ground
             reaction, segment; or none.
-        alerts: one row for each alert; without a row in this version.
+        alerts: one row for each alert of hip stability or of a clip that moved.
         summary: plain numbers and text, as in summary.json.
     """
 
@@ -48,6 +52,8 @@ def analyze(
     mass_kg: float | None = None,
     mounting: Any = "auto",
     params: Parameters | str | Path | None = None,
+    baseline: Baseline | None = None,
+    conditions: Iterable[Condition] | str | Path = (),
     signals: bool = True,
     progress: Progress | None = None,
 ) -> Result:
@@ -60,6 +66,9 @@ def analyze(
         mass_kg: runner's mass, for forces in newton in the summary; default: the recording's metadata.
         mounting: "auto" finds it; "pelvis": the sensor's axes are forward, left, up; a mounting file; or a 3x3 matrix.
         params: parameters, or the path of a TOML file with them.
+        baseline: the runner's own from earlier runs, which hip stability is then compared with from the start.
+        conditions: speed and grade known from outside, with the times from which they hold, or the path of a CSV file
+            with them; hip stability takes the level anew where they change.
         signals: also give one row for each sample.
         progress: called with the fraction done, 0 to 1.
 
@@ -70,7 +79,11 @@ def analyze(
         raise RecordingError("analyze() takes a Recording: read the file with trendel.read(path) first.")
     parameters = params if isinstance(params, Parameters) else Parameters.from_toml(params) if params else Parameters()
     mass = _mass(mass_kg, recording)
-    done = passes(recording, mode, parameters, setup_for(recording, mounting), signals=signals, progress=progress)
+    setup = replace(setup_for(recording, mounting), baseline=baseline)
+    known = read_conditions(conditions) if isinstance(conditions, (str, Path)) else tuple(conditions)
+    if known:
+        recording = replace(recording, flags=recording.flags | marks_of(known, recording.t_s))
+    done = passes(recording, mode, parameters, setup, signals=signals, progress=progress)
     steps = steps_table(done.steps, recording.t_s, recording.rate_hz)
     strides = strides_table(done.strides, recording.t_s, recording.rate_hz)
     if mode == "refined":
@@ -78,7 +91,8 @@ def analyze(
     summary = summarise(recording, done, steps, strides, mode, mass, parameters)
     n = len(done.signals)
     rows = signals_table(done.signals, done.segments[:n], recording.t_s[:n], done.setup, steps)
-    return Result(steps, strides, rows, alerts_table(), summary)
+    alerts = alerts_table(done.alerts, recording.t_s, recording.rate_hz)
+    return Result(steps, strides, rows, alerts, summary)
 
 
 def _mass(mass_kg: float | None, recording: Recording) -> float | None:

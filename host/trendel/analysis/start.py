@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from trendel.analysis.parameters import Setup, Start
 from trendel.constants import STANDARD_GRAVITY_MPS2
-from trendel.kernels.layout import SAMPLE_SATURATED
+from trendel.kernels.layout import SAMPLE_CONDITION, SAMPLE_SATURATED
 
 if TYPE_CHECKING:
     from trendel.analysis.drivers import Pass
@@ -23,7 +23,7 @@ def turn_back(recording: Recording, first: Pass, setup: Setup) -> Start | None:
     those about which the motion in between is even.
     """
     n = len(first.signals)
-    flags = recording.flags[:n]
+    flags = recording.flags[:n] & ~np.uint32(SAMPLE_CONDITION)
     if n < 2 or n == len(recording) or recording.gyr_radps is None or (flags & ~np.uint32(SAMPLE_SATURATED)).any():
         return None
     start, q = _backward(

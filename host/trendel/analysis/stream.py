@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from trendel.analysis.alerts import alerts_table
+from trendel.analysis.conditions import Condition, Numbering, condition_marks
 from trendel.analysis.drivers import IDENTITY, closing_samples
 from trendel.analysis.mounting_file import check_axes, read_mounting
 from trendel.analysis.parameters import Parameters, Setup, kernel_params
-from trendel.analysis.tables import Table, alerts_table, steps_table, strides_table
+from trendel.analysis.stability import Baseline
+from trendel.analysis.tables import Table, steps_table, strides_table
 from trendel.errors import RecordingError
 from trendel.kernels.compile import zeros
 from trendel.kernels.layout import COLD_START, DTYPES, SAMPLE_INVALID
@@ -49,6 +52,7 @@ class Stream:
         has_gyro: False for an accelerometer alone.
         mounting: "auto", "pelvis", a mounting file or a 3x3 matrix pelvis from sensor.
         params: parameters.
+        baseline: the runner's own from earlier runs.
         start_s: time of the first sample, s; times of rows count from it.
     """
 
@@ -59,6 +63,7 @@ class Stream:
         has_gyro: bool = True,
         mounting: Any = "auto",
         params: Parameters | None = None,
+        baseline: Baseline | None = None,
         start_s: float = 0.0,
     ) -> None:
         axes = None
@@ -71,7 +76,10 @@ class Stream:
         self.rate_hz = float(rate_hz)
         self.start_s = float(start_s)
         self.samples_n = 0
-        setup = Setup(rate_hz=self.rate_hz, has_gyro=has_gyro, axes=axes, has_standing=axes is not None)
+        self._numbering, self._condition = Numbering(), np.uint32(0)
+        setup = Setup(
+            rate_hz=self.rate_hz, has_gyro=has_gyro, axes=axes, has_standing=axes is not None, baseline=baseline
+        )
         self._has_gyro = has_gyro
         self._params = kernel_params(params or Parameters(), setup)
         self._state, self._out = zeros("State"), zeros("Out")
@@ -79,11 +87,12 @@ class Stream:
         self._watch()
         init(self._state[0], self._params[0])
         self._signals = zeros("Signal", 0)
-        self._counts = np.zeros(2, np.int64)
+        self._counts = np.zeros(3, np.int64)
         self._steps = np.zeros(_ROWS_MIN, DTYPES["StepRow"])
         self._strides = np.zeros(_ROWS_MIN, DTYPES["StrideRow"])
+        self._alerts = np.zeros(_ROWS_MIN, DTYPES["Alert"])
         self._samples = zeros("Sample", 64)
-        self._nothing = Completed(self._steps_table(0), self._strides_table(0), alerts_table())
+        self._nothing = Completed(self._steps_table(0), self._strides_table(0), self._alerts_table(0))
 
     def push(
         self,
@@ -113,6 +122,7 @@ class Stream:
         room = _ROWS_MIN + int(n / self.rate_hz / 0.2)
         if room > len(self._steps):
             self._steps, self._strides = np.zeros(room, DTYPES["StepRow"]), np.zeros(room, DTYPES["StrideRow"])
+            self._alerts = np.zeros(room, DTYPES["Alert"])
         part = self._samples[:n]
         part["acc_mps2"] = acc
         if self._has_gyro:
@@ -131,19 +141,32 @@ class Stream:
                 f"dt_s of {dt!r} is not near 1 / {self.rate_hz:g} s; make the Stream with the true rate."
             )
         part["dt_s"] = np.float32(dt)
-        marks = np.zeros(n, np.uint32) if flags is None else np.asarray(flags)
+        marks = np.zeros(n, np.uint32) if flags is None else np.asarray(flags).astype(np.uint32)
         if marks.shape != (n,):
             raise RecordingError(f"flags have the shape {marks.shape}; they must be one for each of the {n} samples.")
-        part["marks"] = marks
+        part["marks"] = marks | self._condition
         self._counts[:] = 0
         before = self._moment()
-        seen = run(self._state, self._params, part, self._signals, self._steps, self._strides, self._out, self._counts)
+        seen = run(
+            self._state,
+            self._params,
+            part,
+            self._signals,
+            self._steps,
+            self._strides,
+            self._alerts,
+            self._out,
+            self._counts,
+        )
         self.samples_n += n
         events = self._events(before, bool(seen & COLD_START))
         if not self._counts[0] and not events:
             return self._nothing
         return Completed(
-            self._steps_table(int(self._counts[0])), self._strides_table(int(self._counts[1])), alerts_table(), events
+            self._steps_table(int(self._counts[0])),
+            self._strides_table(int(self._counts[1])),
+            self._alerts_table(int(self._counts[2])),
+            events,
         )
 
     def _moment(self) -> tuple[int, int, int, bool]:
@@ -174,6 +197,13 @@ class Stream:
         if lost != before[3]:
             events.append("no valid samples: the sensor or the link is lost" if lost else "samples are back")
         return tuple(events)
+
+    def announce(self, *, speed_mps: float | None = None, grade_percent: float | None = None) -> None:
+        """Speed (m/s) or grade (per cent uphill) known from outside, from the next sample on; call it first of all with
+        those at the start. Hip stability takes the level anew where they change. Raises ParameterError.
+        """
+        now = Condition(0.0, speed_mps, grade_percent)
+        self._condition = np.uint32(condition_marks(self._numbering.number(now.speed_mps, now.grade_percent)))
 
     def gap(self, samples_n: int) -> Completed:
         """Samples were lost: count them, so that times stay true; a short loss is bridged, a long one starts anew.
@@ -227,3 +257,6 @@ class Stream:
 
     def _strides_table(self, n: int) -> Table:
         return strides_table(self._strides[:n], self._clock(), self.rate_hz)
+
+    def _alerts_table(self, n: int) -> Table:
+        return alerts_table(self._alerts[:n], self._clock(), self.rate_hz)

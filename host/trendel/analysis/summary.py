@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,10 +10,10 @@ import numpy.typing as npt
 
 from trendel.analysis.drivers import Pass
 from trendel.analysis.parameters import Parameters
-from trendel.analysis.tables import SEGMENTS, Table
+from trendel.analysis.tables import SEGMENTS, STABILITY_PHASES, Table
 from trendel.constants import STANDARD_GRAVITY_MPS2
 from trendel.kernels.compile import KERNEL_HASH
-from trendel.kernels.layout import LAYOUT_HASH
+from trendel.kernels.layout import LAYOUT_HASH, LEVEL_WARNING, PHASE_SETTLING
 from trendel.kernels.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def summarise(
         "uncertainty": uncertainty(),
         "segments": segments,
         "samples": {**recording.counts.as_dict(), "lost": int(done.state.input.lost_n[0])},
+        "stability": _stability(done),
         "mounting": _mounting(done),
         "gyroscope_bias_radps": [float(v) for v in done.state.attitude[0].bias_radps] if done.setup.has_gyro else None,
         "mass_kg": mass_kg,
@@ -69,6 +71,22 @@ def summarise(
         peak = metrics["both"]["peak_vgrf_bw"]["mean"]
         summary["peak_vgrf_newton"] = None if peak is None else peak * mass_kg * STANDARD_GRAVITY_MPS2
     return summary
+
+
+def _stability(done: Pass) -> dict[str, Any]:
+    """Where the watch over hip stability ended: its phase, the baseline of this run, and how many alerts there were."""
+    state = done.state.stability[0]
+    phase = int(state.phase)
+    left, right = (math.degrees(float(v)) for v in state.baseline)
+    known = phase != PHASE_SETTLING
+    loud = done.alerts["level"] >= LEVEL_WARNING
+    return {
+        "phase": STABILITY_PHASES[phase],
+        "baseline_left_deg": left if known else None,
+        "baseline_right_deg": right if known else None,
+        "notices": int((~loud).sum()),
+        "alarms": int(loud.sum()),
+    }
 
 
 def uncertainty() -> dict[str, Any]:

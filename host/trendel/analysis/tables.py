@@ -18,6 +18,7 @@ from trendel.kernels.metrics import METRICS
 if TYPE_CHECKING:
     import pandas as pd
 
+STABILITY_PHASES = ("settling", "learning", "watching")
 SEGMENTS = ("unknown", "standing", "walking", "running")
 REASONS = {
     layout.Q_PROVISIONAL: "provisional",
@@ -79,13 +80,19 @@ class Table:
         return pd.DataFrame({name: self.data[name] for name in self.columns})
 
     def to_csv(self, path: str | Path) -> None:
-        """Write a CSV file with one header line; unknown values are empty cells. Raises OSError."""
+        """Write a CSV file with one header line; unknown values are empty cells. Raises OSError.
+
+        Texts are quoted where one of them holds a comma, a quote or a line break, as sentences do.
+        """
         import pyarrow as pa
         import pyarrow.csv as pa_csv
 
         # From buffers: pa.array() would import pandas, where installed, to see whether it is given one of its objects.
         arrays = {name: self._arrow(name, pa) for name in self.columns}
-        options = pa_csv.WriteOptions(quoting_style="none", quoting_header="none")
+        # "needed" quotes every text, so only where a text asks for it, as sentences do.
+        texts = [self.data[name] for name in self.columns if self.data[name].dtype.kind == "U"]
+        odd = any(np.char.find(text, mark).max(initial=-1) >= 0 for text in texts for mark in (",", '"', "\n", "\r"))
+        options = pa_csv.WriteOptions(quoting_style="needed" if odd else "none", quoting_header="none")
         with Path(path).open("wb") as file:
             pa_csv.write_csv(pa.table(arrays), file, options)
 
@@ -108,7 +115,8 @@ class Table:
         return pa.Array.from_buffers(pa.int64(), n, [None, pa.py_buffer(values)])
 
 
-def _make(columns: dict[str, tuple[Any, str]]) -> Table:
+def make_table(columns: dict[str, tuple[Any, str]]) -> Table:
+    """A table of these columns, each with its values (n,) and unit."""
     arrays = {name: np.asarray(values) for name, (values, _) in columns.items()}
     n = len(next(iter(arrays.values())))
     data = np.empty(n, [(name, a.dtype) for name, a in arrays.items()])
@@ -169,11 +177,25 @@ def steps_table(rows: npt.NDArray[np.void], t_s: npt.NDArray[np.float64], rate_h
     columns["regularity"] = (rows["regularity"], "1")
     columns["quality"] = (rows["quality"], "1")
     columns["flags"] = (_reasons(rows["reasons"]), "")
-    return _make(columns)
+    return make_table(columns)
+
+
+def _course(course: npt.NDArray[np.void]) -> dict[str, tuple[Any, str]]:
+    """Change of each side's obliquity peak from the runner's baseline, and the evidence as a share of its limit."""
+    known = course["phase"] != layout.PHASE_SETTLING
+    change = np.where(known[:, None], np.degrees((course["level"] - course["baseline"]).astype(np.float64)), np.nan)
+    watching = course["phase"] == layout.PHASE_WATCHING
+    return {
+        "stability_phase": (np.array(STABILITY_PHASES)[course["phase"]], ""),
+        "stability_change_left_deg": (change[:, 0], "deg"),
+        "stability_change_right_deg": (change[:, 1], "deg"),
+        "stability_evidence_left": (np.where(watching, course["evidence"][:, layout.CH_LEFT], np.nan), "1"),
+        "stability_evidence_right": (np.where(watching, course["evidence"][:, layout.CH_RIGHT], np.nan), "1"),
+    }
 
 
 def strides_table(rows: npt.NDArray[np.void], t_s: npt.NDArray[np.float64], rate_hz: float) -> Table:
-    """StrideRow records as a table: mean of both steps, then left less right of each metric."""
+    """StrideRow records as a table: mean of both steps, left less right of each metric, course of hip stability."""
     time_s = rows["stride_time_s"].astype(np.float64)
     columns: dict[str, tuple[Any, str]] = {
         "last_step": (rows["index"], ""),
@@ -189,11 +211,12 @@ def strides_table(rows: npt.NDArray[np.void], t_s: npt.NDArray[np.float64], rate
     for k, metric in enumerate(METRICS):
         difference = _metric(rows["left_minus_right"], rows["valid"], k)
         columns[f"asymmetry_{metric.name}"] = (np.where(sided, difference, np.nan), metric.unit)
+    columns |= _course(rows["course"])
     columns["step_regularity"] = (rows["step_regularity"], "1")
     columns["stride_regularity"] = (rows["stride_regularity"], "1")
     columns["quality"] = (rows["quality"], "1")
     columns["flags"] = (_reasons(rows["reasons"]), "")
-    return _make(columns)
+    return make_table(columns)
 
 
 def signals_table(
@@ -221,7 +244,7 @@ def signals_table(
 
     acc_forward, acc_up = known(acc[:, 0], forward), known(acc[:, 2], settled)
     force = vertical_force(t_s, acc_up.astype(np.float64), acc_forward.astype(np.float64), steps)
-    return _make(
+    return make_table(
         {
             "t_s": (t_s, "s"),
             "tilt_deg": (degrees("tilt_rad"), "deg"),
@@ -235,12 +258,3 @@ def signals_table(
             "segment": (np.array(SEGMENTS)[segments], ""),
         }
     )
-
-
-def alerts_table() -> Table:
-    """The table of alerts, without a row: nothing in this version watches hip stability yet."""
-    text, number = np.empty(0, "U1"), np.empty(0, np.float64)
-    columns = ("time_s", "onset_s", "kind", "side", "level", "value", "baseline", "change", "ci_low", "ci_high")
-    texts = {"kind", "side", "level"}
-    made: dict[str, tuple[Any, str]] = {c: (text if c in texts else number, "") for c in columns}
-    return _make({**made, "message": (text, ""), "action": (text, "")})

@@ -13,7 +13,8 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from trendel.app.collect import Collected, collect
-from trendel.app.options import AnalyzeOptions, Keep, read_recording, run_analysis
+from trendel.app.history import analyse
+from trendel.app.options import AnalyzeOptions, Keep, read_recording
 from trendel.app.outputs import default_folder, holds_result, make_folder, to_json, write_result
 from trendel.app.progress import count_bar
 from trendel.app.remember import is_kept, kernels_are_new, remember, renew_aloud
@@ -137,11 +138,11 @@ def run_job(job: Job) -> Outcome:
         recording = read_recording(job.recording, job.options.read)
         if there and job.keep is not None and is_kept(recording, job.keep.runner):
             return Outcome(job.name, "skipped")
-        result = run_analysis(recording, job.options)
+        result, options, said = analyse(recording, job.options, job.keep)
         write_result(job.folder, result, signals=job.options.signals, job_key=key)
         if job.keep is None:
             return Outcome(job.name, "done")
-        said = remember(recording, result, job.keep.runner, job.keep.clip, raw_path=job.recording, options=job.options)
+        said += remember(recording, result, job.keep.runner, job.keep.clip, raw_path=job.recording, options=options)
         return Outcome(job.name, "done", " ".join(said))
     except TrendelError as error:
         reason = str(error).removeprefix(f"{job.recording.name}: ").removeprefix(f"{job.recording}: ")

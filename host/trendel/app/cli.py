@@ -110,11 +110,32 @@ def analyze(
     jobs: Annotated[int, typer.Option(metavar="N", min=1, help="Processes, for a folder.")] = 1,
     runner: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Keep the run in this runner's journal.", show_default=False),
+        typer.Option(
+            metavar="NAME",
+            help="Keep the run in this runner's journal, and compare it with those in it.",
+            show_default=False,
+        ),
     ] = None,
     clip: Annotated[
         str | None,
         typer.Option(metavar="SERIAL", help="The clip's serial number, for the journal.", show_default=False),
+    ] = None,
+    alert_at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DEG,DEG,DEG",
+            show_default=False,
+            help="Growth of a side's drop that gives a notice, a warning, a stop; kept for the runner's next runs. "
+            "1,1.2,3.5 if never given.",
+        ),
+    ] = None,
+    conditions: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.csv",
+            show_default=False,
+            help="Known speed or grade: columns time_s, speed_mps, grade_percent.",
+        ),
     ] = None,
     params: ParamsFile = None,
     column: Column = None,
@@ -126,11 +147,11 @@ def analyze(
 ) -> None:
     """Steps and strides of a recording, or of every recording in a folder.
 
-    Writes steps.csv, strides.csv and summary.json. A folder is resumable: what is done already, with the same
-    content, parameters and kernels, is skipped. With --runner the run is kept in that runner's journal on this machine
-    (trendel journal); without, nothing is kept.
+    Writes steps.csv, strides.csv, alerts.csv and summary.json. A folder is resumable: what is done already, with the
+    same content, parameters and kernels, is skipped. With --runner the run is kept in that runner's journal on this
+    machine (trendel journal); without, nothing is kept.
     """
-    from trendel.app.options import AnalyzeOptions, ReadOptions, parse_columns, parse_keep
+    from trendel.app.options import AnalyzeOptions, ReadOptions, parse_columns, parse_keep, parse_limits
 
     keep = parse_keep(runner, clip)
 
@@ -140,6 +161,8 @@ def analyze(
         mounting=mounting,
         params_file=params,
         signals=signals,
+        conditions_file=conditions,
+        limits_deg=parse_limits(alert_at),
         read=ReadOptions(parse_columns(column or []), acc_unit, gyr_unit, time_unit, rate_hz, frame),
     )
     if run.is_dir():
@@ -182,11 +205,24 @@ def explain(
 
 
 @app.command()
-def demo() -> None:
-    """Analyse a simulated run and compare the result with what was put into it."""
-    from trendel.app.demo import run_demo
+def demo(
+    minutes: Annotated[float, typer.Option(metavar="N", min=1, max=600, help="Minutes of running.")] = 30.0,
+    side: Annotated[str, typer.Option(metavar="left|right|both|none", help="Which hip gives way.")] = "left",
+    growth: Annotated[
+        float, typer.Option(metavar="X", min=0, max=10, help="By how much its drop grows, degrees.")
+    ] = 3.0,
+    seed: Annotated[int, typer.Option(metavar="S", min=0, help="Another seed, another runner's variation.")] = 1,
+    realtime: Annotated[bool, typer.Option("--realtime", help="At true speed instead of in 20 seconds.")] = False,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the files.")] = Path("trendel-demo"),
+) -> None:
+    """Watch a simulated runner tire: live metrics, the alert when a hip gives way, and a summary beside the truth.
 
-    run_demo()
+    Nobody ran it. From the middle of the run the drop grows for a quarter of it. Ctrl-C ends it with the summary;
+    without a terminal it prints a line a minute.
+    """
+    from trendel.app.demo import Plan, run_demo
+
+    run_demo(Plan(minutes, seed, side.lower(), growth), out, realtime=realtime)
 
 
 @app.command()
@@ -215,6 +251,8 @@ def simulate(
     variation: sim.Steadiness = None,
     growth_left: sim.GrowthLeft = 0.0,
     growth_right: sim.GrowthRight = 0.0,
+    growth_from: sim.GrowthFrom = None,
+    growth_until: sim.GrowthUntil = None,
     rate_hz: sim.RateHz = None,
     rate_error: sim.RateError = None,
     rate_drift: sim.RateDrift = None,
@@ -276,7 +314,8 @@ def simulate(
         slip=slip,
         lost_share=lost,
     )
-    planned = session_of(session, minutes, seed, gait, variability, (growth_left, growth_right))
+    growth_min = (growth_from, growth_until)
+    planned = session_of(session, minutes, seed, gait, variability, (growth_left, growth_right), growth_min)
     write_simulated(run, planned, sensor, overwrite=overwrite)
 
 

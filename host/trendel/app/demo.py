@@ -1,71 +1,208 @@
-"""`trendel demo`: a simulated run, analysed as a recording would be, beside what was put into it."""
+"""`trendel demo`: a simulated runner tires, the kernels watch live as on the clip, and the truth is told at the end."""
 
-import numpy as np
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from trendel.app.screen import show_result, stdout_console
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+from trendel.app.outputs import make_folder
+from trendel.app.progress import fraction_bar
+from trendel.app.screen import is_unicode, stdout_console
 from trendel.app.warm import load_kernels
+from trendel.errors import ParameterError, RecordingError
 
-_COMPARED = (
-    ("contact_time_ms", "contact time", "ms", 0),
-    ("flight_time_ms", "flight time", "ms", 0),
-    ("vertical_oscillation_mm", "vertical oscillation", "mm", 1),
-    ("pelvic_drop_deg", "pelvic drop in stance", "deg", 1),
-    ("obliquity_peak_deg", "obliquity peak", "deg", 1),
-)
+if TYPE_CHECKING:
+    from trendel.analysis import Stream
+    from trendel.app.watch import Watch
+    from trendel.simulation import Session, SimulatedRun
+
+_STAND_S, _WALK_S, _END_S = 6.0, 12.0, 4.0
+_RATE_HZ = 104.0
+_CHUNK_S = 0.5
+_PLAYED_S = 20.0  # the live part on a terminal, however long the run
+_FRAME_S = 0.1
+_READ_S = 2.5  # the clock rests this long at a warning, so that it can be read
+_SIDES = ("left", "right", "both", "none")
 
 
-def run_demo() -> None:
-    """Generate, analyse, print the table of `trendel analyze`, then measured against true."""
+@dataclass(frozen=True)
+class Plan:
+    """What is simulated: `minutes` of running, in whose second half the drop of `side` grows by `growth_deg`.
+
+    It grows from the middle of the running and has grown after three quarters. Raises ParameterError.
+    """
+
+    minutes: float = 30.0
+    seed: int = 1
+    side: str = "left"
+    growth_deg: float = 3.0
+
+    def __post_init__(self) -> None:
+        if self.side not in _SIDES:
+            raise ParameterError(f"--side must be one of {', '.join(_SIDES)}; it is {self.side!r}.")
+
+    @property
+    def length_s(self) -> float:
+        return _STAND_S + _WALK_S + 60 * self.minutes + _END_S
+
+    @property
+    def onset_s(self) -> float:
+        return _STAND_S + _WALK_S + 30 * self.minutes
+
+    @property
+    def grown_s(self) -> float:
+        return _STAND_S + _WALK_S + 45 * self.minutes
+
+    @property
+    def sides(self) -> str:
+        """The sides that give way: of L and R."""
+        return {"left": "L", "right": "R", "both": "LR", "none": ""}[self.side]
+
+    @property
+    def session(self) -> "Session":
+        """An ordinary runner whose steps vary by 0.7 to 0.9 degrees, as people's do (docs/stability.md)."""
+        from trendel.simulation import Fatigue, Session, Variability
+
+        left, right = (self.growth_deg if side in self.sides else 0.0 for side in "LR")
+        return Session(
+            (("stand", _STAND_S), ("walk", _WALK_S), ("run", 60 * self.minutes), ("stand", _END_S)),
+            variability=Variability(angles=0.14),
+            fatigue=Fatigue(left, right, self.onset_s, self.grown_s),
+            seed=self.seed,
+        )
+
+
+def run_demo(plan: Plan, out: Path, *, realtime: bool) -> None:
+    """Simulate, watch live, sum up; raises TrendelError. Ctrl-C while it runs leads to the summary."""
+    session = plan.session
+    recording = out / "run.csv"
+    _refuse_other_files(recording)
+    make_folder(out)
     load_kernels()
-    import trendel
-    from trendel.simulation import SensorModel, Session, simulate
+    from trendel.analysis import Stream
+    from trendel.app.demo_summary import show_summary, write_seen
+    from trendel.app.simulate import write_files
+    from trendel.app.watch import Watch
+    from trendel.simulation import SensorModel, simulate
 
-    session = Session((("stand", 6.0), ("walk", 12.0), ("run", 60.0), ("stand", 4.0)), seed=1)
-    run = simulate(session, SensorModel(rate_error=0.0, rate_drift=0.0))
-    p = session.gait
     console = stdout_console()
-    console.print("[bold]This run is simulated[/]: nobody ran it.")
+    console.print("[bold]This run is simulated[/]: nobody ran it, and no clip was worn.")
     console.print(
-        f"6 s of standing, 12 s of walking, 60 s of running at {p.speed_mps:g} m/s and {p.step_rate_spm:g} steps a "
-        "minute, steps varying as people's do; a consumer's sensor sits askew on the waistband."
+        f"{plan.minutes:g} minutes of an ordinary runner with a sensor askew on the waistband, "
+        + (f"{_who(plan)} giving way in the second half." if plan.sides else "nothing giving way.")
     )
+    with fraction_bar("simulating") as progress:
+        run = simulate(session, SensorModel(rate_hz=_RATE_HZ, rate_error=0.0, rate_drift=0.0, seed=plan.seed), progress)
+    write_files(run, recording, overwrite=True)
+    watch, stream = Watch(), Stream(run.rate_hz)
+    watched = console.is_terminal and not console.is_dumb_terminal and not os.environ.get("CI")
+    speed = 1.0 if realtime else max(1.0, plan.length_s / _PLAYED_S) if watched else None
+    try:
+        (_play_on_screen if watched else _play_in_lines)(console, run, stream, watch, speed)
+        ended = True
+    except KeyboardInterrupt:
+        ended = False
+        console.print(f"stopped at {watch.now_s / 60:.1f} min.")
     console.print()
-    recording = trendel.Recording.from_arrays(
-        run.acc_mps2, run.gyr_radps, run.rate_hz, metadata={"participant": run.label}, source=run.label
+    seen = write_seen(out / "live", plan, run, watch, ended=ended)
+    show_summary(console, plan, watch, seen, out)
+
+
+def _who(plan: Plan) -> str:
+    return "both hips" if plan.side == "both" else f"the {plan.side} hip"
+
+
+def _refuse_other_files(recording: Path) -> None:
+    """A recording of that name that is not simulated is somebody's own. Raises RecordingError."""
+    if not recording.exists():
+        return
+    try:
+        simulated = json.loads(recording.with_suffix(".json").read_text(encoding="utf-8")).get("simulated") is True
+    except (OSError, ValueError, AttributeError):
+        simulated = False
+    if not simulated:
+        raise RecordingError(f"{recording} is not from the demo and is kept: choose another folder with --out.")
+
+
+class Pace:
+    """Lets time pass `speed` times as fast as on a watch; None: does not wait."""
+
+    def __init__(self, speed: float | None) -> None:
+        self._speed = speed
+        self._began = time.monotonic()
+
+    def wait_until(self, run_s: float) -> None:
+        """Return when this time of the run has come."""
+        if self._speed is not None:
+            time.sleep(max(0.0, self._began + run_s / self._speed - time.monotonic()))
+
+    def rest(self, seconds: float) -> None:
+        """The run stands still; not at true speed, where an alert stays on the screen long enough."""
+        if self._speed is not None and self._speed > 1:
+            self._began += seconds
+            time.sleep(seconds)
+
+
+def _play(run: "SimulatedRun", stream: "Stream", watch: "Watch", pace: Pace, show: Callable[[int], None]) -> None:
+    """Push the samples as they would come; `show` is called after each push with the number of new alerts."""
+    n = max(1, round(_CHUNK_S * run.rate_hz))
+    for a in range(0, len(run.t_s), n):
+        completed = stream.push(run.acc_mps2[a : a + n], run.gyr_radps[a : a + n])
+        new = watch.take(completed, stream.samples_n / run.rate_hz, stream.segment)
+        pace.wait_until(watch.now_s)
+        show(new)
+    show(watch.take(stream.finish(), len(run.t_s) / run.rate_hz, stream.segment))
+
+
+def _play_on_screen(
+    console: Console, run: "SimulatedRun", stream: "Stream", watch: "Watch", speed: float | None
+) -> None:
+    from trendel.app.watch_screen import Screen
+
+    pace = Pace(speed)
+    fast = f"{speed:.0f} times as fast as life" if speed and speed > 1 else "at true speed"
+    screen = Screen(
+        f"Trendel demo: simulated, nobody runs; {fast} (Ctrl-C ends it)",
+        len(run.t_s) / run.rate_hz,
+        unicode=is_unicode(console),
     )
-    result = trendel.analyze(recording)
-    show_result(console, recording, result, run.label)
-    console.print()
-    console.print("Measured against what was put in (steady steps):", style="bold")
-    console.print(_comparison(run.steps, result.steps.data))
-    late_ms = _late_ms(run.steps, result.steps.data)
-    console.print(
-        f"Contacts were found {late_ms:+.0f} ms from where they were put. Drop counts from there, while the pelvis "
-        "moves at some 50 deg/s; the obliquity peak hardly depends on it."
-    )
-    console.print("Next: trendel analyze RUN.csv on a recording of your own.")
+    drawn = 0.0
+    with Live(screen.frame(watch), console=console, auto_refresh=False, transient=True) as live:
+
+        def show(new: int) -> None:
+            nonlocal drawn
+            if new or time.monotonic() - drawn >= _FRAME_S:
+                live.update(screen.frame(watch), refresh=True)
+                drawn = time.monotonic()
+            if new and any(level != "notice" for level in watch.alerts["level"][-new:]):
+                pace.rest(_READ_S)
+
+        _play(run, stream, watch, pace, show)
 
 
-def _late_ms(truth: np.ndarray, steps: np.ndarray) -> float:
-    """Median of found less true contact, each true steady one against the nearest found."""
-    steady = truth["ic_s"][truth["steady"]]
-    nearest = np.abs(steps["ic_s"][None, :] - steady[:, None]).argmin(axis=1)
-    return float(1000 * np.median(steps["ic_s"][nearest] - steady))
+def _play_in_lines(
+    console: Console, run: "SimulatedRun", stream: "Stream", watch: "Watch", speed: float | None
+) -> None:
+    from trendel.app.alert_screen import alert_lines
+    from trendel.app.watch_screen import PLAIN_HEAD, plain_line
 
+    console.print(Text(PLAIN_HEAD))
+    minute = 0
 
-def _comparison(truth: np.ndarray, steps: np.ndarray) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for heading in ("metric", "unit", "left", "true", "right", "true"):
-        table.add_column(heading, justify="left" if heading in ("metric", "unit") else "right", no_wrap=True)
-    steady = truth[truth["steady"]]
-    inside = (steps["ic_s"] >= steady["ic_s"][0] - 0.05) & (steps["ic_s"] <= steady["ic_s"][-1] + 0.05)
-    for column, label, unit, decimals in _COMPARED:
-        cells = []
-        for side in ("L", "R"):
-            measured = steps[column][inside & (steps["side"] == side)]
-            true = float(steady[column][steady["side"] == side].mean())
-            cells += [f"{np.nanmean(measured):.{decimals}f}" if len(measured) else "-", f"{true:.{decimals}f}"]
-        table.add_row(label, unit, *cells)
-    return table
+    def show(new: int) -> None:
+        nonlocal minute
+        if new:
+            for row in watch.alerts.data[-new:]:
+                console.print(Group(*alert_lines(row)))
+        if watch.now_s >= 60 * (minute + 1):
+            minute += 1
+            console.print(Text(plain_line(watch)))
+
+    _play(run, stream, watch, Pace(speed), show)

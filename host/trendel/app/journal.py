@@ -66,6 +66,8 @@ def enter_pain(
         name = _runner(journal, runner)
         entry = journal.add_pain(name, place, side.strip().lower(), level, felt_at=felt_at, run=run, note=note)
     of_run = f", run {entry.run[:8]}" if entry.run else ""
+    if entry.level > 0:
+        say(["Pain outranks every number: stop running until it is gone, and have it looked at if it stays."])
     print(f"noted for {name}: {entry.place}, {entry.side}, {entry.level}/10, {entry.felt_at:%Y-%m-%d %H:%M}{of_run}")
 
 

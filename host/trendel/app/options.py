@@ -3,16 +3,16 @@
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from trendel.errors import ParameterError
+from trendel.errors import ParameterError, reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from trendel.analysis import Parameters, Result
+    from trendel.analysis import Baseline, Parameters, Result
     from trendel.recording import Recording
 
 _COLUMN_NAME = re.compile(r"(t|acc_[xyz]|gyr_[xyz])(_[a-z0-9]+)?")  # with the unit behind it where wanted
@@ -39,6 +39,8 @@ class AnalyzeOptions:
     mounting: str = "auto"
     params_file: Path | None = None
     signals: bool = False
+    conditions_file: Path | None = None
+    limits_deg: tuple[float, float, float] | None = None
     read: ReadOptions = field(default_factory=ReadOptions)
 
     def __post_init__(self) -> None:
@@ -50,13 +52,37 @@ class AnalyzeOptions:
 
         Defaults count like given ones, since they change from version to version. Raises ParameterError.
         """
-        from trendel.analysis import Parameters
-
         plain = asdict(self)
-        plain["params_file"] = (load_parameters(self.params_file) or Parameters()).to_dict()
+        plain["params_file"] = parameters_of(self).to_dict()
+        if self.conditions_file is not None:
+            plain["conditions_file"] = _content_hash(self.conditions_file)
         if Path(self.mounting).is_file():
-            plain["mounting"] = hashlib.sha256(Path(self.mounting).read_bytes()).hexdigest()
+            plain["mounting"] = _content_hash(Path(self.mounting))
         return hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _content_hash(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ParameterError(f"cannot read {path}: {reason(error)}.") from error
+
+
+def parse_limits(text: str | None) -> tuple[float, float, float] | None:
+    """`"1,1.5,3"` to the degrees of notice, warning and stop; raises ParameterError."""
+    if text is None:
+        return None
+    try:
+        notice, warning, stop = (float(part) for part in text.split(","))
+    except ValueError:
+        raise ParameterError(
+            f"--alert-at {text}: give three numbers of degrees, for notice, warning and stop, such as 1,1.2,3.5."
+        ) from None
+    if not 0 < notice <= warning <= stop <= 20:
+        raise ParameterError(
+            f"--alert-at {text}: notice, warning and stop must rise, from above 0 to at most 20 degrees."
+        )
+    return notice, warning, stop
 
 
 @dataclass(frozen=True)
@@ -120,10 +146,25 @@ def load_parameters(file: Path | None) -> "Parameters | None":
     return Parameters.from_toml(file)
 
 
+def parameters_of(options: AnalyzeOptions) -> "Parameters":
+    """The parameters of these options: the file's or the defaults, with the limits of alerts where they are given."""
+    from trendel.analysis import Parameters
+
+    parameters = load_parameters(options.params_file) or Parameters()
+    if options.limits_deg is None:
+        return parameters
+    notice, warning, stop = options.limits_deg
+    stability = replace(parameters.stability, notice_deg=notice, warning_deg=warning, stop_deg=stop)
+    return replace(parameters, stability=stability)
+
+
 def run_analysis(
-    recording: "Recording", options: AnalyzeOptions, progress: "Callable[[float], None] | None" = None
+    recording: "Recording",
+    options: AnalyzeOptions,
+    progress: "Callable[[float], None] | None" = None,
+    baseline: "Baseline | None" = None,
 ) -> "Result":
-    """Analyse one recording with these options."""
+    """Analyse one recording with these options, and with the runner's baseline where there is one."""
     import trendel
 
     return trendel.analyze(
@@ -131,7 +172,9 @@ def run_analysis(
         mode=options.mode,
         mass_kg=options.mass_kg,
         mounting=options.mounting,
-        params=load_parameters(options.params_file),
+        params=parameters_of(options),
+        baseline=baseline,
+        conditions=options.conditions_file or (),
         signals=options.signals,
         progress=progress,
     )

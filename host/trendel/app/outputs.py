@@ -64,14 +64,14 @@ def write_text_atomically(path: Path, text: str) -> None:
 
 
 def write_result(folder: Path, result: "Result", *, signals: bool, job_key: str | None = None) -> list[Path]:
-    """steps.csv, strides.csv, signals.csv if wanted, and summary.json, whose presence says that all are there.
+    """The tables as CSV, signals only if wanted, and summary.json, whose presence says that all are there.
 
     Everything is written before the first file is renamed, so a write that stops leaves the earlier results. An earlier
     result's signals.csv goes if this one has none. With `job_key`, summary.json also says which job this is and how
     many bytes each table has: :func:`holds_result` looks for them.
     """
     make_folder(folder)
-    tables = {"steps.csv": result.steps, "strides.csv": result.strides}
+    tables = {"steps.csv": result.steps, "strides.csv": result.strides, "alerts.csv": result.alerts}
     if signals:
         tables["signals.csv"] = result.signals
     names = [*tables, SUMMARY]
@@ -108,7 +108,7 @@ def holds_result(folder: Path, job_key: str, *, signals: bool) -> bool:
     """Whether the whole result of this job is in `folder`: its key and every table in full length."""
     try:
         about = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
-        names = {"steps.csv", "strides.csv"} | ({"signals.csv"} if signals else set())
+        names = {"steps.csv", "strides.csv", "alerts.csv"} | ({"signals.csv"} if signals else set())
         return (
             isinstance(about, dict)
             and about.get(JOB_KEY) == job_key

@@ -74,8 +74,7 @@ def new_run(
 ) -> NewRun:
     """The run as the journal takes it."""
     summary = plain(result.summary)
-    mounting, metadata = summary["mounting"], summary["metadata"]
-    worn = mounting["settled"] or mounting["source"] == "given"
+    metadata = summary["metadata"]
     return NewRun(
         hash=recording_hash(recording),
         runner=runner,
@@ -84,12 +83,12 @@ def new_run(
         duration_s=summary["duration_s"],
         rate_hz=summary["rate_hz"],
         kernel_hash=summary["versions"]["kernels"],
-        parameter_hash=_parameter_hash(summary["parameters"]),
+        parameter_hash=parameter_hash(summary["parameters"]),
         mode=summary["mode"],
         started_at=started_at(recording),
         raw_path=None if raw_path is None else str(raw_path.resolve()),
         place=_text(metadata, "mount") or "",
-        axes=tuple(value for row in mounting["r_pelvis_from_sensor"] for value in row) if worn else None,
+        axes=worn_axes(result),
         settled=settled_means(result),
         options=_plain_options(options or AnalyzeOptions()),
         summary=summary,
@@ -242,9 +241,21 @@ def _plain_options(options: AnalyzeOptions) -> dict[str, Any]:
     return {key: given[key] for key in ("mode", "mass_kg", "mounting", "read")}
 
 
-def _parameter_hash(parameters: dict[str, Any]) -> str:
-    """Of the parameters as set: that of the kernels' parameter block would differ with each recording's rate."""
-    return hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()[:16]
+def worn_axes(result: "Result") -> tuple[float, ...] | None:
+    """How the clip was worn, where that is sure: the rows forward, left and up of the pelvis in the sensor frame."""
+    mounting = plain(result.summary["mounting"])
+    if not (mounting["settled"] or mounting["source"] == "given"):
+        return None
+    return tuple(value for row in mounting["r_pelvis_from_sensor"] for value in row)
+
+
+def parameter_hash(parameters: dict[str, Any]) -> str:
+    """Of the parameters as set: that of the kernels' parameter block would differ with each recording's rate.
+
+    Those of hip stability are left out: limits of alerts may change, the values of steps do not depend on them.
+    """
+    measuring = {name: values for name, values in parameters.items() if name != "stability"}
+    return hashlib.sha256(json.dumps(measuring, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _text(metadata: dict[str, Any], key: str) -> str | None:

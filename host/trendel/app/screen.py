@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, Group
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
+
+from trendel.app.alert_screen import alert_lines
 
 if TYPE_CHECKING:
     from trendel.analysis import Result
@@ -58,7 +60,7 @@ def say(sentences: Sequence[str]) -> None:
 
 
 def show_result(console: Console, recording: "Recording", result: "Result", title: str) -> None:
-    """Print what a person wants to know of one result: counts, metrics by side, segments, notes."""
+    """Print what a person wants to know of one result: counts, metrics by side, alerts, segments, notes."""
     plus_minus = "±" if is_unicode(console) else "+-"
     summary = result.summary
     console.print(Text(title, style="bold"))
@@ -68,8 +70,21 @@ def show_result(console: Console, recording: "Recording", result: "Result", titl
         console.print(_count_line(summary, result.strides["cadence_spm"], plus_minus))
         console.print(metric_table(summary["metrics"], plus_minus))
     _show_segments(console, summary["segments"])
+    _show_alerts(console, recording, result)
     for note in summary["notes"]:
         console.print(f"[yellow]note:[/] {escape(note)}")
+
+
+def _show_alerts(console: Console, recording: "Recording", result: "Result") -> None:
+    """Warnings and stops in full; notices are counted."""
+    quiet = 0
+    for row in result.alerts:
+        if row["level"] == "notice":
+            quiet += 1
+        else:
+            console.print(Group(*alert_lines(row, float(recording.t_s[0]))))
+    if quiet:
+        console.print(f"{quiet} notice{'s' if quiet > 1 else ''} of less weight in alerts.csv")
 
 
 def metric_table(metrics: dict[str, Any], plus_minus: str) -> Table:

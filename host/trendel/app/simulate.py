@@ -40,10 +40,15 @@ def session_of(
     gait: GaitParameters,
     variability: Variability,
     growth_deg: tuple[float, float],
+    growth_min: tuple[float | None, float | None] = (None, None),
 ) -> Session:
-    """What --session says, or `minutes` of running in an ordinary session. Raises ParameterError."""
+    """What --session says, or `minutes` of running in an ordinary session. Raises ParameterError.
+
+    `growth_deg` of the left and right drop comes between the minutes `growth_min` of the recording, None for its ends.
+    """
     if plan is None:
-        return ordinary_session(10.0 if minutes is None else minutes, seed, gait, variability, growth_deg)
+        made = ordinary_session(10.0 if minutes is None else minutes, seed, gait, variability, growth_deg)
+        return replace(made, fatigue=_between(made.fatigue, growth_min))
     if minutes is not None:
         raise ParameterError("give --session or --minutes, not both.")
     segments = []
@@ -61,7 +66,19 @@ def session_of(
     if total > 36_000 + 600:
         raise ParameterError(f"a session can last 10 hours; this one lasts {total / 3600:.1f}.")
     fatigue = Fatigue(*growth_deg, start_s=0.0, end_s=max(total, 1.0))
-    return Session(tuple(segments), gait, variability, fatigue, seed=seed)
+    return Session(tuple(segments), gait, variability, _between(fatigue, growth_min), seed=seed)
+
+
+def _between(fatigue: Fatigue, minutes: tuple[float | None, float | None]) -> Fatigue:
+    """The same growth between these minutes. Raises ParameterError."""
+    start_s, end_s = (
+        given if m is None else 60 * m for m, given in zip(minutes, (fatigue.start_s, fatigue.end_s), strict=True)
+    )
+    if not end_s > start_s:
+        raise ParameterError(
+            f"--growth-from must come before --growth-until: {start_s / 60:g} is not before minute {end_s / 60:g}."
+        )
+    return replace(fatigue, start_s=start_s, end_s=end_s)
 
 
 def ordinary_session(
@@ -130,17 +147,32 @@ def _three(text: str, option: str, more: str = "") -> Triple:
 
 def write_simulated(path: Path, session: Session, sensor: SensorModel, *, overwrite: bool = False) -> None:
     """Generate and write the four files. Raises ParameterError, or RecordingError where a file is in the way."""
-    from trendel.recording import Recording, write_recording
-
     if path.suffix != ".csv":
         raise ParameterError(f"{path.name}: the recording to write must end in .csv.")
-    truth_file, contacts_file = path.with_suffix(".truth.csv"), path.with_suffix(".contacts.csv")
-    for file in (path, path.with_suffix(".json"), truth_file, contacts_file):
+    for file in simulated_files(path):
         if file.exists() and not overwrite:
             raise RecordingError(f"{file.name}: exists already: choose another name, or give --overwrite")
     began = time.monotonic()
     with fraction_bar("simulating") as show:
         made = simulate(session, sensor, show)
+    _, _, truth_file, contacts_file = write_files(made, path, overwrite=overwrite)
+    stdout_console().print(
+        f"{path.name}: simulated, {made.t_s[-1] / 60:.1f} min at {made.rate_hz:.1f} Hz, "
+        f"{len(made.steps)} running steps, in {time.monotonic() - began:.0f} s. "
+        f"Truth in {truth_file.name} and {contacts_file.name}. Next: trendel analyze {path.name}"
+    )
+
+
+def simulated_files(path: Path) -> tuple[Path, ...]:
+    """The recording, its sidecar, its truth at each sample and its contacts."""
+    return path, *(path.with_suffix(end) for end in (".json", ".truth.csv", ".contacts.csv"))
+
+
+def write_files(made: SimulatedRun, path: Path, *, overwrite: bool) -> tuple[Path, ...]:
+    """Write the four files of a simulated run; their paths."""
+    from trendel.recording import Recording, write_recording
+
+    session, sensor = made.session, made.sensor
     metadata = {
         "kind": made.label,
         "simulated": True,
@@ -155,13 +187,10 @@ def write_simulated(path: Path, session: Session, sensor: SensorModel, *, overwr
         made.acc_mps2, made.gyr_radps, t_s=made.t_s, metadata=metadata, source=made.label
     )  # fmt: skip
     write_recording(recording, path, overwrite=overwrite)
-    _write_truth(made, truth_file)
-    _write_contacts(made, contacts_file)
-    stdout_console().print(
-        f"{path.name}: simulated, {made.t_s[-1] / 60:.1f} min at {made.rate_hz:.1f} Hz, "
-        f"{len(made.steps)} running steps, in {time.monotonic() - began:.0f} s. "
-        f"Truth in {truth_file.name} and {contacts_file.name}. Next: trendel analyze {path.name}"
-    )
+    files = simulated_files(path)
+    _write_truth(made, files[2])
+    _write_contacts(made, files[3])
+    return files
 
 
 def _write_truth(made: SimulatedRun, path: Path) -> None:

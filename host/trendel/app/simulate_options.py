@@ -40,8 +40,12 @@ Alpha = Annotated[float | None, _number("DFA exponent of the variation, 0.5 to 1
 Steadiness = Annotated[
     float | None, _number("All variation times this; 0: every step like the last.", _STEPS, 0.0, 3.0)
 ]
-GrowthLeft = Annotated[float, _number("Drop that fatigue adds on the left by the end, degrees.", _STEPS, -15.0, 15.0)]
+GrowthLeft = Annotated[float, _number("Drop that fatigue adds on the left, degrees; 0.", _STEPS, -15.0, 15.0)]
 GrowthRight = Annotated[float, _number("The same on the right.", _STEPS, -15.0, 15.0)]
+GrowthFrom = Annotated[
+    float | None, _number("Minute of the recording from which it grows; from the start.", _STEPS, 0.0, 600.0)
+]
+GrowthUntil = Annotated[float | None, _number("And by which it has grown; by the end.", _STEPS, 0.0, 610.0)]
 
 Minutes = Annotated[
     float | None,

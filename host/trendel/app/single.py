@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from trendel.app.options import AnalyzeOptions, Keep, read_recording, run_analysis
+from trendel.app.history import analyse
+from trendel.app.options import AnalyzeOptions, Keep, read_recording
 from trendel.app.outputs import default_folder, make_folder, to_json, write_result
 from trendel.app.progress import fraction_bar
 from trendel.app.remember import kernels_are_new, remember, renew_aloud
@@ -21,7 +22,7 @@ def analyze_file(
     make_folder(folder)
     load_kernels()
     with fraction_bar(f"analysing {run.name}") as progress:
-        result = run_analysis(recording, options, progress)
+        result, options, said = analyse(recording, options, keep, progress)
     written = write_result(folder, result, signals=options.signals)
     if as_json:
         print(to_json(result.summary), end="")
@@ -32,4 +33,4 @@ def analyze_file(
     if keep is not None:
         if upgraded:
             renew_aloud(keep.runner)
-        say(remember(recording, result, keep.runner, keep.clip, raw_path=run, options=options))
+        say([*said, *remember(recording, result, keep.runner, keep.clip, raw_path=run, options=options)])

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from trendel.errors import JournalError
 from trendel.journal import baselines, transfer, writing
-from trendel.journal.baseline import Axes
+from trendel.journal.baseline import Axes, Settled
 from trendel.journal.clock import aware, clock_flag, clock_sentence, now
 from trendel.journal.database import explained, journal_path, open_database, remove_files, transaction
 from trendel.journal.rows import (
@@ -190,6 +190,12 @@ class Journal:
     def mountings(self, runner: str) -> tuple[Mounting, ...]:
         """The ways in which a runner has worn clips."""
         return self._rows(Mounting, "SELECT * FROM mountings WHERE runner = ? ORDER BY rowid", runner)
+
+    def settled(self, run: str, metric: str, side: str) -> Settled | None:
+        """Settled mean and deviation of one run, by its hash; None where it has none."""
+        query = "SELECT metric, side, mean, sd, n FROM settled WHERE run = ? AND metric = ? AND side = ?"
+        found = self._all(query, run, metric, side)
+        return Settled(*found[0]) if found else None
 
     # Pain and notes
 

@@ -6,12 +6,11 @@ anterior clip rings, so that a step has several drops; the one is taken that is 
 in the steps before. Where forward is not known, the steepest rise of the vertical is followed back to zero force.
 
 Toe-off: at toe-off itself the vertical at the sacrum may be anywhere within half a body weight, but its fall through
-one body weight is sharp and nearly coincides with that of the ground force. From there on two clocks run. One is the
-contact itself: in a half sine that balances momentum over the step (Morin et al. 2005, J Appl Biomech 21:167) the
-force leaves one body weight tc / pi asin(2 tc / (pi T)) before toe-off, 0.31 of half the contact where contact takes
-0.7 of the step; half the contact is taken as the time from initial contact to the crest of the step's first harmonic,
-which depends on no single instant. The other is the end of propulsion: forward acceleration is least shortly after
-toe-off, the sooner after the fall the more suddenly the foot lets go.
+one body weight is sharp and nearly coincides with that of the ground force. A half sine that balances momentum over the
+step (Morin et al. 2005, J Appl Biomech 21:167) takes tc / pi asin(2 tc / (pi T)) from there to toe-off, with contact
+time tc and step time T; half the contact is taken as the time from initial contact to the crest of the step's first
+harmonic, which depends on no single instant. Feet that push longer let go later: forward acceleration is least shortly
+after toe-off, and half of what that comes later than in a half sine is added.
 """
 
 from __future__ import annotations
@@ -30,6 +29,7 @@ _I0, _I1, _I2 = np.int32(0), np.int32(1), np.int32(2)
 _MASK = np.int32(RING_MASK)
 _UP, _FWD = np.int32(R_UP), np.int32(R_FWD)
 _LAG_FIRST_N = np.uint32(6)
+_SINE_MEAN = np.float32(2 / np.pi)
 _THOUSANDTH = np.float32(1e-3)
 _LAG_REACH = np.float32(1.5)  # of its width: what lies further from the mean is no contact
 
@@ -282,7 +282,10 @@ def find_toe_off(state, params, rise, forward_known):
     half_s = (np.float32(np.int32(state.rise_tick - ic.tick)) + (state.crest - ic.frac)) * state.tick_s
     half_s = clip(half_s, _F0, step_s)
     fade_s = propulsion_end(state, params, tick, offset, forward_known)
-    contact_s = fall_s + p.to_half_share * half_s + p.to_fade_share * fade_s
+    # A half sine that balances momentum leaves one body weight tc / pi asin(2 tc / (pi T)) before its end.
+    duty = clip(_SINE_MEAN * _F2 * half_s / step_s, _F0, _F1)
+    tail_s = _SINE_MEAN * half_s * atan2f(duty, root(_F1 - duty * duty))
+    contact_s = fall_s + tail_s + p.to_fade_share * (fade_s - p.fade_rest_s)
     if contact_s >= step_s:
         contact_s, clear = step_s, _U0
     return set_instant(state.to, ic.tick, ic.frac + contact_s / state.tick_s, clear)

@@ -37,10 +37,13 @@ PHASE_COLUMNS = 5  # up, forward, left, roll rate, pitch rate
 SAMPLE_INVALID = 1
 SAMPLE_SATURATED = 2
 SAMPLE_GAP = 4
+SAMPLE_CONDITION = 0xFF00
+"""Bits of a number for the speed and grade that were announced: what matters is whether it changes, and 0 at first."""
 
 # Flags returned by step().
 NEW_STEP = 1
 NEW_STRIDE = 2
+NEW_ALERT = 4
 COLD_START = 8
 
 # What the runner is doing, in Out.segment.
@@ -55,6 +58,19 @@ Q_IRREGULAR = 16  # its duration differs from its neighbour's by more than 15 %
 Q_SIDE_UNSURE = 32
 Q_ATTITUDE = 64  # orientation had not settled yet
 Q_NO_IMPACT = 128  # no impact peak before the active one, as with forefoot contact; says nothing of quality
+
+
+# Alerts: what, and how urgent.
+ALERT_DROP, ALERT_ASYMMETRY, ALERT_CLIP_MOVED, ALERT_CLIP_LOOSE = 1, 2, 3, 4
+LEVEL_NOTICE, LEVEL_WARNING, LEVEL_STOP = 1, 2, 3
+
+# The stability stage: channels of evidence, and its phases.
+CH_LEFT, CH_RIGHT, CH_BOTH, CH_LEFT_OVER_RIGHT, CH_RIGHT_OVER_LEFT = range(5)
+CHANNEL_N = 5
+PHASE_SETTLING, PHASE_LEARNING, PHASE_WATCHING = range(3)
+BLOCK_RING_N = 8  # newest blocks kept, a power of two
+B_LEFT, B_RIGHT, B_OBL, B_TILT = range(4)
+BLOCK_COLUMNS = 4
 
 
 @dataclass(frozen=True)
@@ -205,8 +221,8 @@ PARAM_STRUCTS = (
             _f("brake_half_s", "s", "longest half of the drop of forward force"),
             _f("brake_min_g", "g", "smallest drop that is one"),
             _f("to_ahead_s", "s", "how far after the mid fall the fall through one body weight is searched"),
-            _f("to_half_share", "1", "of half the contact that lies between that fall and toe-off"),
-            _f("to_fade_share", "1", "of the time from that fall to the least forward force that does so besides"),
+            _f("to_fade_share", "1", "of how much later than fade_rest_s the least forward force comes, toe-off does"),
+            _f("fade_rest_s", "s", "time from the fall to the least forward force in a half sine"),
             _f("fade_min_s", "s", "shortest such time"),
             _f("fade_max_s", "s", "longest"),
             _f("fade_usual_s", "s", "what is taken where forward is not known"),
@@ -255,6 +271,59 @@ PARAM_STRUCTS = (
         ),
     ),
     Struct(
+        "StabilityParams",
+        "Baseline and detector of drift; see kernels/stability.py.",
+        (
+            _u("block_n", "steps of each side in a block"),
+            _f("quality_min", "1", "least quality of a step that counts"),
+            _f("skip_s", "s", "running after a break that does not count"),
+            _f("gap_s", "s", "time between steps that is a break"),
+            _f("step_max_rad", "rad", "a step counts at most this far from the level"),
+            _f("fast", "1", "share of a new block in the level"),
+            _f("lag_s", "s", "by which the level is behind"),
+            _f("slow", "1", "share of a new block in the slow level that settling is judged by"),
+            _f("settle_rad", "rad", "level and slow level this near to one another are settled"),
+            _f("settle_cadence", "1", "the same for cadence, as a share"),
+            _u("settle_hold_n", "blocks for which that must hold"),
+            _u("settle_max_n", "blocks after which it counts as settled anyway"),
+            _u("learn_n", "blocks of the fresh phase"),
+            _u("prior_given", "1 if a baseline from earlier runs is known"),
+            _f("prior_rad", "rad", "that baseline, left and right", 2),
+            _f("prior_n", "1", "its weight in blocks"),
+            _f("memory_n", "1", "blocks in the baseline at most once it is learned"),
+            _f("keep", "1", "autocorrelation of the level from block to block"),
+            _f("common", "1", "share of the other side's change that is taken off"),
+            _f("noise_rad", "rad", "expected deviation of a level's unforeseen change in a block"),
+            _f("noise_n", "1", "weight of that expectation in blocks"),
+            _f("noise_memory_n", "1", "blocks in the learned deviation at most"),
+            _f("noise_min_rad", "rad", "the least it is taken for"),
+            _f("score_max", "1", "a block's standardised change counts at most this much"),
+            _f("allow_slow", "1", "reference value of the CUSUM for slow drifts"),
+            _f("allow_quick", "1", "of that for quick ones"),
+            _f("limit_slow_inv", "1", "1 / decision limit of the first"),
+            _f("limit_quick_inv", "1", "1 / of the second"),
+            _f("both", "1", "weight of the evidence for both sides at once"),
+            _f("alike", "1", "both sides have changed if one has by this share of the other"),
+            _f("notice", "1", "share of the decision limit that is enough for a notice"),
+            _f("notice_rad", "rad", "least change that is worth a notice"),
+            _f("warning_rad", "rad", "a warning"),
+            _f("stop_rad", "rad", "the advice to stop"),
+            _f("clear", "1", "a change below this share of its limit is over"),
+            _u("clear_n", "after this many blocks below it"),
+            _f("rest_s", "s", "least time between two alerts of a level"),
+            _f("opposite", "1", "a fall of the other side by this share of the rise is the clip's doing"),
+            _f("cadence_prior", "1", "weight against an effect of cadence"),
+            _f("cadence_max_rad", "rad", "largest effect of cadence that is taken off"),
+            _f("jump_obl_rad", "rad", "jump of mean obliquity that is the clip's doing"),
+            _f("jump_tilt_rad", "rad", "of mean tilt"),
+            _f("jump_mixed_rad", "rad", "of mean obliquity, if the sides jump against each other too"),
+            _f("jump_sides_rad", "rad", "by this much"),
+            _f("loose", "1", "fall of regularity that is a loose clip"),
+            _u("loose_n", "blocks for which it must last"),
+            _u("wait_n", "blocks that make the level after an announced change of speed or grade"),
+        ),
+    ),
+    Struct(
         "Params",
         "All that tunes the kernels, computed on the host in float64 and rounded once.",
         (
@@ -264,6 +333,7 @@ PARAM_STRUCTS = (
             _s("mounting", "MountingParams", ""),
             _s("contacts", "ContactParams", ""),
             _s("force", "ForceParams", ""),
+            _s("stability", "StabilityParams", ""),
         ),
     ),
 )
@@ -278,6 +348,7 @@ STATE_STRUCTS = (
             _u("invalid_run_n", "invalid samples since"),
             _u("bridged_n", "invalid samples so far"),
             _u("lost_n", "of them those too long after a good one to be bridged"),
+            _u("condition", "SAMPLE_CONDITION bits of the last good sample"),
         ),
     ),
     Struct(
@@ -445,6 +516,55 @@ STATE_STRUCTS = (
         ),
     ),
     Struct(
+        "StabilityState",
+        "The runner's own baseline in this run, and the evidence of drift from it. Pairs are left, right.",
+        (
+            _u("phase", "PHASE_*"),
+            _u("blocks_n", "blocks in this phase"),
+            _u("hold_n", "blocks for which the level has been settled"),
+            _u("seen", "1 once there was a step"),
+            _u("segment_i", "running segment of the last step"),
+            _u("end_i", "sample at which it ended"),
+            _f("skip_s", "s", "running still to be left out"),
+            _u("turned_n", "mounting's count of turned clips as last seen"),
+            _f("peaks", "rad", "sums of the block's obliquity peaks", 2),
+            _u("n", "steps in it", 2),
+            _f("means", "", "sums over it: obliquity, tilt (rad), step time (s), regularity", 4),
+            _u("start_i", "sample at which it began"),
+            _f("ring", "rad", "newest blocks: left, right, obliquity, tilt", BLOCK_RING_N, BLOCK_COLUMNS),
+            _u("ring_n", "blocks in it since the last known jump, saturating"),
+            _u("ring_i", "row of the next one"),
+            _f("level", "rad", "fast mean of the peaks", 2),
+            _f("slow", "rad", "slow mean of them", 2),
+            _f("step_s", "s", "fast mean of step time"),
+            _f("step_slow_s", "s", "slow mean of it"),
+            _f("baseline", "rad", "", 2),
+            _f("weight_n", "1", "blocks in it", 2),
+            _f("change_last", "rad", "level less baseline one block before", 2),
+            _f("noise2", "rad2", "sum of squares of unforeseen change in each channel", CHANNEL_N),
+            _f("noise_n", "1", "blocks in it"),
+            _f("quick", "1", "CUSUM for quick drifts", CHANNEL_N),
+            _f("slow_sum", "1", "CUSUM for slow drifts", CHANNEL_N),
+            _u("quick_i", "sample at which it last left zero", CHANNEL_N),
+            _u("slow_i", "the same of the other", CHANNEL_N),
+            _f("regularity", "1", "fast mean"),
+            _f("regular", "1", "its baseline"),
+            _u("irregular_n", "blocks for which it has been lower"),
+            _u("loose", "1 while the clip seems loose"),
+            _f("step_ref_s", "s", "mean step time of the fresh phase"),
+            _f("cadence_sum", "", "fresh phase: sums of step time squared, and times the peaks", 2),
+            _f("cadence_rad", "rad", "what a relative change of step time changes the peaks by"),
+            _u("active", "level of the alert that is on", CHANNEL_N),
+            _u("below_n", "blocks for which it has been over", CHANNEL_N),
+            _u("alerted_i", "sample of the last alert of each level", 4),
+            _u("alerted", "bit k: there was one of level k"),
+            _u("condition", "that is announced now"),
+            _u("fresh_condition", "in which the baseline was learned"),
+            _u("wait_n", "blocks still to come of the level after a change of it"),
+            _f("offset", "rad", "what changes of it have moved the baseline by", 2),
+        ),
+    ),
+    Struct(
         "State",
         "All that changes. Plain bytes: a copy is a checkpoint.",
         (
@@ -454,6 +574,7 @@ STATE_STRUCTS = (
             _s("attitude", "AttitudeState", ""),
             _s("mounting", "MountingState", ""),
             _s("contacts", "ContactState", ""),
+            _s("stability", "StabilityState", ""),
         ),
     ),
 )
@@ -467,6 +588,16 @@ IO_STRUCTS = (
             _f("gyr_radps", "rad/s", "rate, sensor frame", 3),
             _f("dt_s", "s", "time since the sample before"),
             _u("marks", "SAMPLE_*"),
+        ),
+    ),
+    Struct(
+        "Course",
+        "Where the stability stage stands. Pairs are left, right.",
+        (
+            _u("phase", "PHASE_*"),
+            _f("level", "rad", "", 2),
+            _f("baseline", "rad", "", 2),
+            _f("evidence", "1", "share of the decision limit", CHANNEL_N),
         ),
     ),
     Struct(
@@ -488,6 +619,7 @@ IO_STRUCTS = (
             _u("valid", "bit k: metric k is known for both steps"),
             _f("metrics", "", "mean of its two steps", METRIC_N),
             _f("left_minus_right", "", "left step less right step", METRIC_N),
+            _s("course", "Course", "of hip stability after it"),
         ),
     ),
     Struct(
@@ -505,12 +637,28 @@ IO_STRUCTS = (
         ),
     ),
     Struct(
+        "Alert",
+        "What the runner should know.",
+        (
+            _u("kind", "ALERT_*"),
+            _i("side", "1 left, -1 right, 0 both or neither"),
+            _u("level", "LEVEL_*"),
+            _u("at_i", "sample of the step that gave rise to it"),
+            _u("onset_i", "sample at which the change is thought to have begun"),
+            _f("value", "rad", "level now"),
+            _f("baseline", "rad", "the runner's own in this run"),
+            _f("change", "rad", "value less baseline"),
+            _f("error", "rad", "standard error of the change"),
+        ),
+    ),
+    Struct(
         "Out",
         "What one step of the kernel gives.",
         (
             _s("signal", "Signal", "of this sample"),
             _s("step", "StepRow", "valid when NEW_STEP is returned"),
             _s("stride", "StrideRow", "valid when NEW_STRIDE is returned"),
+            _s("alert", "Alert", "valid when NEW_ALERT is returned"),
         ),
     ),
 )

@@ -45,7 +45,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("impact_rate_gps", "g/s", 1.0, "rise over the 20 ms before that peak; unvalidated"),
     Metric("peak_vgrf_bw", "BW", 1.0, "largest estimated vertical ground reaction", 0.12),
     Metric("impulse_bws", "BW s", 1.0, "its integral over the contact, by momentum balance", 0.011),
-    Metric("loading_rate_bwps", "BW/s", 1.0, "its mean rise over the first 25 ms of contact", 15.0, limits=0.65),
+    Metric("loading_rate_bwps", "BW/s", 1.0, "its mean rise over the first 25 ms of contact", 16.0, limits=0.65),
     Metric("braking_mps", "m/s", 1.0, "loss of forward speed after initial contact"),
     Metric("sway_mm", "mm", 1e3, "peak to peak medio-lateral excursion of the clip over the stride"),
 )

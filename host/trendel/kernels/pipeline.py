@@ -36,9 +36,11 @@ from trendel.kernels.layout import (
     LAYOUT_HASH,
     MAGIC_PARAMS,
     MAGIC_STATE,
+    NEW_ALERT,
     NEW_STEP,
     NEW_STRIDE,
     QUEUE_N,
+    SAMPLE_CONDITION,
     SAMPLE_GAP,
     SAMPLE_INVALID,
     SAMPLE_SATURATED,
@@ -62,6 +64,7 @@ from trendel.kernels.mounting import (
     watch_standing,
 )
 from trendel.kernels.rows import copy_row, make_stride, settle_side
+from trendel.kernels.stability import follow, show_course, stability_reset
 from trendel.kernels.stride import measure_step, resample
 
 _F0, _F1, _HALF = np.float32(0.0), np.float32(1.0), np.float32(0.5)
@@ -73,13 +76,15 @@ _MAGIC_STATE, _SIZE_STATE = np.uint32(MAGIC_STATE), np.uint32(SIZE_STATE)
 _LAYOUT_HASH = np.uint32(LAYOUT_HASH)
 _MAGIC_PARAMS, _SIZE_PARAMS = np.uint32(MAGIC_PARAMS), np.uint32(SIZE_PARAMS)
 _INVALID, _SATURATED, _GAP = np.uint32(SAMPLE_INVALID), np.uint32(SAMPLE_SATURATED), np.uint32(SAMPLE_GAP)
+_CONDITION = np.uint32(SAMPLE_CONDITION)
 _STANDING, _WALKING, _RUNNING, _UNKNOWN = (
     np.uint32(SEGMENT_STANDING),
     np.uint32(SEGMENT_WALKING),
     np.uint32(SEGMENT_RUNNING),
     np.uint32(SEGMENT_UNKNOWN),
 )
-_NEW_STEP, _NEW_STRIDE, _COLD_START = np.int32(NEW_STEP), np.int32(NEW_STRIDE), np.int32(COLD_START)
+_NEW_STEP, _NEW_STRIDE, _NEW_ALERT = np.int32(NEW_STEP), np.int32(NEW_STRIDE), np.int32(NEW_ALERT)
+_COLD_START = np.int32(COLD_START)
 
 
 @kernel(i4(record("State"), record("Params")))
@@ -108,6 +113,7 @@ def init(state, params):
     i.invalid_run_n = _U0
     i.bridged_n = _U0
     i.lost_n = _U0
+    i.condition = _U0
     attitude_reset(state.attitude, params)
     if params.attitude.start_given != _U0:
         start_from_known(state.attitude, params)
@@ -135,6 +141,7 @@ def init(state, params):
     c.up_last[0], c.up_last[1] = _F0, _F0
     c.step_mean_s = _F0
     c.good_tick = _I0
+    stability_reset(state.stability, params)
     return _COLD_START
 
 
@@ -154,6 +161,7 @@ def take_sample(state, params, sample):
         state.contacts.saturated_n += _U1
     gap = (sample.marks & _GAP) != _U0
     if good:
+        i.condition = sample.marks & _CONDITION
         for j in range(3):
             i.acc_mps2[j] = snap(sample.acc_mps2[j])
             i.gyr_radps[j] = snap(sample.gyr_radps[j]) if p.has_gyro != _U0 else _F0
@@ -300,8 +308,12 @@ def emit(state, params, out):
     c.sure_n -= _U1
     copy_row(pending.row, out.step)
     flags = _NEW_STEP
+    s = state.stability
+    turned_n, condition = state.mounting.turned_n, state.input.condition
+    flags |= follow(s, params, out.step, pending.obl_mean, turned_n, condition, out.alert)
     if pending.chained != _U0:
         make_stride(c.last, out.step, out.stride)
+        show_course(s, params, out.stride.course)
         flags |= _NEW_STRIDE
     copy_row(out.step, c.last)
     return flags
@@ -334,7 +346,7 @@ def say_nothing(signal):
 
 @kernel(i4(record("State"), record("Params"), record("Sample"), record("Out")))
 def step(state, params, sample, out):
-    """Take one sample. Returns flags: NEW_STEP, NEW_STRIDE (rows in out), COLD_START.
+    """Take one sample. Returns flags: NEW_STEP, NEW_STRIDE, NEW_ALERT (rows in out), COLD_START.
 
     A state that is not of these parameters or of this layout is started anew, and said so.
     """
@@ -413,12 +425,13 @@ def step(state, params, sample, out):
         rows("Signal"),
         rows("StepRow"),
         rows("StrideRow"),
+        rows("Alert"),
         rows("Out"),
         COUNTS,
     )
 )
-def run(state, params, samples, signals, steps, strides, out, counts):
-    """The loop over step() and nothing else. The row arrays must be long enough; counts (2,) says how full they are.
+def run(state, params, samples, signals, steps, strides, alerts, out, counts):
+    """The loop over step() and nothing else. The row arrays must be long enough; counts (3,) says how full they are.
 
     state, params, out: (1,). samples: (n,). signals: (n,) to be filled, or (0,) where they are not wanted. Returns the
     flags of all samples, or'ed.
@@ -435,6 +448,9 @@ def run(state, params, samples, signals, steps, strides, out, counts):
         if flags & _NEW_STRIDE:
             strides[counts[1]] = o.stride
             counts[1] += 1
+        if flags & _NEW_ALERT:
+            alerts[counts[2]] = o.alert
+            counts[2] += 1
         if keep:
             signals[i] = o.signal
     return seen

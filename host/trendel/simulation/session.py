@@ -19,7 +19,10 @@ BLEND_S = 1.0  # one segment fades into the next over this time, half of it on e
 
 @dataclass(frozen=True)
 class Fatigue:
-    """Drop that grows with time since the session began: by `left_deg`, `right_deg` between the two times."""
+    """Drop that grows with time since the session began: by `left_deg`, `right_deg` between the two times.
+
+    Before `start_s` nothing grows, after `end_s` it stays. Raises ParameterError.
+    """
 
     left_deg: float = 0.0
     right_deg: float = 0.0
@@ -27,10 +30,12 @@ class Fatigue:
     end_s: float = 1800.0
     course: str = "linear"  # or "sigmoid": slow, fast about the middle, slow
 
-    def growth_deg(self, t_s: F64) -> tuple[F64, F64]:
-        """Growth of each side at these times, (n,) each."""
+    def __post_init__(self) -> None:
         if self.course not in ("linear", "sigmoid") or not self.end_s > self.start_s:
             raise ParameterError("Fatigue needs course linear or sigmoid, and an end after its start.")
+
+    def growth_deg(self, t_s: F64) -> tuple[F64, F64]:
+        """Growth of each side at these times, (n,) each."""
         u = np.clip((t_s - self.start_s) / (self.end_s - self.start_s), 0.0, 1.0)
         share = u if self.course == "linear" else u**3 * (10 - 15 * u + 6 * u**2)
         return self.left_deg * share, self.right_deg * share

@@ -10,7 +10,9 @@ import pytest
 
 from tests.device.core.rig import RAW, RECORDS, Clip, core
 from trendel.wire import layout as lt
-from trendel.wire.packets import CheckpointPart, Faults, Hello, RecordBlock
+from trendel.wire.framing import SerialFramer
+from trendel.wire.packed import unpack
+from trendel.wire.packets import CheckpointPart, Faults, Hello, PackedImu, RecordBlock
 from trendel_core.build import CORE, build, sources
 
 SECOND = 1_000_000
@@ -205,6 +207,23 @@ def test_a_dead_flash_is_an_error_and_not_a_hang(clip: Clip) -> None:
     record = clip.core.ffi.new("trendel_event_t *")
     assert clip.core.lib.trendel_recorder_event(clip.recorder, record, 0) == -1
     assert clip.faults.counters[lt.FAULTS.index("log_entries_dropped")] == 1
+
+
+@pytest.mark.parametrize("chunk", [1, 23, 240, 5000])
+def test_a_host_reads_the_log_as_a_stream(clip: Clip, chunk: int) -> None:
+    """In pieces of any size, through the framing of USB: the same packets as in the log, who and what first."""
+    packets = clip.add(noise(600))
+    clip.core.lib.trendel_recorder_flush(clip.recorder)
+    export, out = clip.core.ffi.new("trendel_export_t *"), clip.core.ffi.new("uint8_t[]", chunk)
+    clip.core.lib.trendel_export_start(export)
+    framer, got = SerialFramer(), []
+    while n := clip.core.lib.trendel_export_read(export, clip.log, out, chunk):
+        got += [received.packet for received in framer.feed(bytes(clip.core.ffi.buffer(out, n)))]
+    assert framer.counts.errors_n == 0
+    assert [type(packet).__name__ for packet in got[:2]] == ["Faults", "Hello"]
+    blocks = [block for packet in got if isinstance(packet, PackedImu) for block in unpack(packet)]
+    assert [b.header.tobytes() + b.samples.tobytes() for b in blocks] == packets
+    clip.core.lib.trendel_log_release(clip.log, clip.core.lib.trendel_export_through(export))
 
 
 def test_everything_can_be_erased(clip: Clip) -> None:

@@ -21,10 +21,18 @@ from trendel.analysis.parameters import (
     Start,
     kernel_params,
 )
+from trendel.analysis.stability import Stability
 from trendel.errors import ParameterError
 from trendel.kernels.layout import DTYPES, LAYOUT_HASH, MAGIC_PARAMS
 
-GROUPS = {"input": Input, "attitude": Attitude, "mounting": Mounting, "contacts": Contacts, "force": Force}
+GROUPS = {
+    "input": Input,
+    "attitude": Attitude,
+    "mounting": Mounting,
+    "contacts": Contacts,
+    "force": Force,
+    "stability": Stability,
+}
 SETUP = Setup(rate_hz=208.0)
 ALL = [(group, f.name) for group, kind in GROUPS.items() for f in fields(kind)]
 
@@ -128,7 +136,9 @@ def test_numbers_are_rounded_once() -> None:
 def test_hash_changes_with_every_parameter(group: str, name: str) -> None:
     value = getattr(getattr(Parameters(), group), name)
     other = changed(
-        group, name, value + 1 if isinstance(value, int) else value * (0.9 if name == "side_keep" else 1.3) + 0.01
+        group,
+        name,
+        value + 1 if isinstance(value, int) else value * (0.9 if name in ("side_keep", "notice_deg") else 1.3) + 0.01,
     )
     # What only speaks of input without a gyroscope shows there.
     setup = Setup(rate_hz=208.0, has_gyro=False) if name == "no_gyro_turn_dps_rts" else SETUP

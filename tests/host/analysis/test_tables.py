@@ -11,9 +11,10 @@ import pyarrow.csv
 import pytest
 
 from tests.host.analysis.made import recording, result
+from trendel.analysis.alerts import alerts_table
 from trendel.analysis.summary import cadence, segment_list
-from trendel.analysis.tables import Table, alerts_table, seconds, steps_table, strides_table
-from trendel.kernels.layout import DTYPES, Q_BRIDGED, Q_PROVISIONAL
+from trendel.analysis.tables import Table, seconds, steps_table, strides_table
+from trendel.kernels.layout import ALERT_DROP, DTYPES, LEVEL_WARNING, Q_BRIDGED, Q_PROVISIONAL
 from trendel.kernels.metrics import METRICS
 
 TABLES = ["steps", "strides", "signals"]
@@ -57,7 +58,7 @@ def test_sides_flags_and_times() -> None:
 @pytest.mark.parametrize("name", TABLES)
 def test_every_number_of_a_result_has_a_unit(name: str) -> None:
     table: Table = getattr(result(), name)
-    words = {"step", "run", "side", "flags", "last_step", "segment"}
+    words = {"step", "run", "side", "flags", "last_step", "segment", "stability_phase"}
     assert {c for c in table.columns if c not in table.units} <= words
     for column, unit in table.units.items():
         suffix = column.rsplit("_", 1)[-1]
@@ -105,11 +106,11 @@ def test_empty_tables_have_all_columns(tmp_path: Path) -> None:
     for empty, full in (
         (steps_table(np.zeros(0, DTYPES["StepRow"]), clock, 100.0), result().steps),
         (strides_table(np.zeros(0, DTYPES["StrideRow"]), clock, 100.0), result().strides),
+        (alerts_table(np.zeros(0, DTYPES["Alert"]), clock, 100.0), result().alerts),
     ):
         assert len(empty) == 0 and empty.columns == full.columns and empty.units == full.units
         empty.to_csv(tmp_path / "t.csv")
         assert (tmp_path / "t.csv").read_text().count("\n") == 1
-    assert len(alerts_table()) == 0 and "side" in alerts_table().columns
 
 
 def test_rows_can_be_walked_through() -> None:
@@ -187,3 +188,15 @@ def test_cadence_is_the_median_over_time() -> None:
     assert cadence(strides([0.75])) == pytest.approx(160.0)
     assert cadence(strides([0.7] * 5 + [0.8] * 5)) == pytest.approx(150.0)  # more time was slow
     assert cadence(strides([0.75] * 9 + [0.3])) == pytest.approx(160.0)
+
+
+def test_sentences_of_alerts_survive_the_csv(tmp_path: Path) -> None:
+    rows = np.zeros(1, DTYPES["Alert"])
+    rows["kind"], rows["side"], rows["level"], rows["at_i"], rows["change"] = ALERT_DROP, 1, LEVEL_WARNING, 90, 0.03
+    table = alerts_table(rows, np.arange(100) / 100.0, 100.0)
+    assert "," in table["message"][0]
+    table.to_csv(tmp_path / "alerts.csv")
+    with (tmp_path / "alerts.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["message"] == table["message"][0] and row["action"] == table["action"][0]
+    assert float(row["change"]) == pytest.approx(1.719, abs=1e-3)

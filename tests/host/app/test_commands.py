@@ -1,6 +1,5 @@
-"""The smaller commands: --version, --help, demo, warm, explain."""
+"""The smaller commands: --version, --help, warm, explain."""
 
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -28,22 +27,6 @@ def test_warm_compiles_once() -> None:
     first, again = (subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(2))
     assert KERNEL_HASH in first and "compiled" in first
     assert KERNEL_HASH in again and "already compiled" in again
-
-
-def test_demo_says_that_it_is_simulated_and_meets_its_truth(cli: Cli) -> None:
-    said = cli("demo")
-    assert said.code == 0
-    assert said.out.startswith("This run is simulated")
-    assert max(map(len, said.out.splitlines())) <= 80
-    rows = re.findall(
-        r"^(contact time|vertical oscillation|obliquity peak) +\w+ +" + r" +".join([r"([\d.]+)"] * 4), said.out, re.M
-    )
-    assert len(rows) == 3
-    for name, *cells in rows:
-        left, true_left, right, true_right = map(float, cells)
-        # One simulated runner: these bounds say that the demo is not embarrassing, no more.
-        bound = {"contact time": 20.0, "vertical oscillation": 2.5, "obliquity peak": 0.5}[name]
-        assert abs(left - true_left) <= bound and abs(right - true_right) <= bound, name
 
 
 def test_explain_shows_every_stage(cli: Cli, run_csv: Path) -> None:

@@ -11,7 +11,7 @@ from trendel.analysis.parameters import Contacts
 from trendel.analysis.result import Table
 from trendel.app import versions
 
-ALL_FILES = {"steps.csv", "strides.csv", "signals.csv", "summary.json"}
+ALL_FILES = {"alerts.csv", "steps.csv", "strides.csv", "signals.csv", "summary.json"}
 
 
 @pytest.fixture

@@ -64,6 +64,19 @@ def test_options_reach_the_runner_and_the_sensor(tmp_path: Path) -> None:
     assert trendel.read(run).rate_hz == pytest.approx(104 * 1.05, rel=0.01)
 
 
+def test_a_tiring_run_grows_from_the_minute_that_was_given(tmp_path: Path) -> None:
+    options = ("--session", "run 72", "--growth-left", "6", "--growth-from", "0.6", "--growth-until", "0.8")
+    assert CliRunner().invoke(app, ["simulate", str(tmp_path / "run.csv"), *options]).exit_code == 0
+    steps = [row for row in csv.DictReader((tmp_path / "run.contacts.csv").open()) if row["steady"] == "1"]
+
+    def peak(side: str, start_s: float, end_s: float) -> float:
+        mine = [r for r in steps if r["side"] == side and start_s <= float(r["ic_s"]) < end_s]
+        return sum(float(r["obliquity_peak_deg"]) for r in mine) / len(mine)
+
+    assert peak("L", 48, 72) - peak("L", 0, 36) == pytest.approx(6, abs=1)
+    assert abs(peak("L", 18, 36) - peak("L", 0, 18)) < 1 and abs(peak("R", 48, 72) - peak("R", 0, 36)) < 1
+
+
 def test_a_random_runner_is_that_of_the_seed(tmp_path: Path) -> None:
     told = []
     for name, seed, more in (("a", "3", ()), ("b", "3", ("--speed", "3.1")), ("c", "4", ())):
@@ -87,6 +100,7 @@ def test_a_random_runner_is_that_of_the_seed(tmp_path: Path) -> None:
         (("--rate-error", "0.5"), "within 10 %"),
         (("--alpha", "3"), "alpha must be between"),
         (("--growth-left", "3", "--drop-left", "30"), "drop_left_deg must be between"),
+        (("--growth-left", "3", "--growth-from", "12", "--minutes", "2"), "--growth-from must come before"),
     ],
 )
 def test_what_cannot_be_is_one_sentence_and_exit_code_2(

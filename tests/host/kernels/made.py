@@ -33,6 +33,7 @@ class Ran:
     strides: npt.NDArray[np.void]
     signals: np.recarray
     setup: Setup
+    alerts: npt.NDArray[np.void]
 
     def metric(self, name: str) -> npt.NDArray[np.float64]:
         """(steps,) a metric in table units, NaN where it is not valid."""
@@ -70,14 +71,17 @@ def run_kernels(
     now = zeros("State")
     if state is not None:
         now[:] = np.frombuffer(state, DTYPES["State"])
-    out, counts = zeros("Out"), np.zeros(2, np.int64)
+    out, counts = zeros("Out"), np.zeros(3, np.int64)
     room = len(taken) // 4 + 16
     steps, strides = np.zeros(room, DTYPES["StepRow"]), np.zeros(room, DTYPES["StrideRow"])
+    alerts = np.zeros(room, DTYPES["Alert"])
     signals = zeros("Signal", len(taken))
     edges = [0, *sorted(min(max(c, 0), len(taken)) for c in cuts), len(taken)]
     for start, stop in itertools.pairwise(edges):
-        run(now, params, taken[start:stop], signals[start:stop], steps, strides, out, counts)
-    return Ran(params, now, steps[: counts[0]].copy(), strides[: counts[1]].copy(), signals, setup)
+        run(now, params, taken[start:stop], signals[start:stop], steps, strides, alerts, out, counts)
+    return Ran(
+        params, now, steps[: counts[0]].copy(), strides[: counts[1]].copy(), signals, setup, alerts[: counts[2]].copy()
+    )
 
 
 def refined(taken: np.recarray, rate_hz: float, **known: object) -> Ran:

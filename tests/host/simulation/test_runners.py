@@ -37,7 +37,7 @@ def test_the_truth_is_what_was_asked_for(gait: GaitParameters) -> None:
             assert np.mean(_mean(steps, name)) == pytest.approx(asked, rel=0.04), name
     assert np.mean(_mean(steps, "tilt_mean_deg")) == pytest.approx(gait.tilt_mean_deg, abs=0.3)
     for found, asked in zip(_mean(steps, "pelvic_drop_deg"), (gait.drop_left_deg, gait.drop_right_deg), strict=True):
-        assert found == pytest.approx(asked, rel=0.06, abs=0.1)
+        assert found == pytest.approx(asked, rel=0.06, abs=0.3)
     for name, asked in (("contact_time_ms", gait.contact_time_asymmetry),
                         ("vertical_oscillation_mm", gait.oscillation_asymmetry)):  # fmt: skip
         left, right = _mean(steps, name)

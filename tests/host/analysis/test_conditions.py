@@ -1,0 +1,66 @@
+"""Speed and grade from outside: numbers, files, and the same from a stream as from a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import trendel
+from tests.host.analysis.made import recording, run
+from trendel.analysis import Condition
+from trendel.analysis.conditions import Numbering, marks_of, read_conditions
+from trendel.errors import ParameterError
+from trendel.kernels.layout import SAMPLE_CONDITION
+
+
+def test_near_conditions_have_one_number() -> None:
+    n = Numbering()
+    assert [n.number(3.0, 0.0), n.number(3.1, 0.5), n.number(3.0, 6.0), n.number(None, 0.0), n.number(4.0, 0.0)] == [
+        0, 0, 1, 0, 2,
+    ]  # fmt: skip
+    many = Numbering()
+    assert max(many.number(0.0, 2.0 * k - 60) for k in range(60)) <= 255
+
+
+def test_marks_hold_from_their_times_on() -> None:
+    marks = marks_of([Condition(2.0, grade_percent=5.0), Condition(0.0, grade_percent=0.0)], np.arange(5.0))
+    assert marks.tolist() == [0, 0, 256, 256, 256] and not marks.astype(int)[2] & ~SAMPLE_CONDITION
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("time_s,speed_mps\n0,3\n60,x\n", "line 3"),
+        ("time_s,speed_mps\n0,99\n", "speed_mps of 99"),
+        ("time_s\n0\n", "needs the columns"),
+        ("", "needs the columns"),
+    ],
+)
+def test_a_file_that_cannot_be_is_told_in_a_sentence(text: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "conditions.csv"
+    path.write_text(text)
+    with pytest.raises(ParameterError, match=said):
+        read_conditions(path)
+    with pytest.raises(ParameterError, match="cannot read"):
+        read_conditions(tmp_path / "none.csv")
+
+
+def test_a_stream_gives_what_a_file_gives(tmp_path: Path) -> None:
+    rec, rate = recording(), run().rate_hz
+    assert rec.gyr_radps is not None
+    half = len(rec) // 2
+    path = tmp_path / "conditions.csv"
+    path.write_text(f"time_s,grade_percent\n{rec.t_s[0]},0\n{rec.t_s[half]},6\n")
+    result = trendel.analyze(rec, mode="causal", conditions=path)
+    plain = trendel.analyze(rec, mode="causal")
+    stream = trendel.Stream(rate)
+    stream.announce(grade_percent=0.0)
+    parts = [stream.push(rec.acc_mps2[:half], rec.gyr_radps[:half])]
+    stream.announce(grade_percent=6.0)
+    parts += [stream.push(rec.acc_mps2[half:], rec.gyr_radps[half:])]
+    parts.append(stream.finish())
+    level = "level_left_deg" if "level_left_deg" in result.strides.columns else "stability_phase"
+    assert np.concatenate([p.strides[level] for p in parts]).tolist() == result.strides[level].tolist()
+    assert np.array_equal(result.steps["contact_time_ms"], plain.steps["contact_time_ms"], equal_nan=True)
