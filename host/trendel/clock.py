@@ -12,14 +12,20 @@ class Clock(Protocol):
 
 
 class HostClock:
-    """UTC as the computer had it when this was made, carried on by its monotonic clock: no step, no leap."""
+    """UTC as the computer had it when this was made, carried on by a clock that does not step when UTC is set, and that
+    goes on while the computer sleeps where the system has such a one."""
 
     def __init__(self) -> None:
-        self._offset_ns = time.time_ns() - time.monotonic_ns()
+        self._offset_ns = time.time_ns() - _steady_ns()
 
     def now_ns(self) -> int:
         """See Clock."""
-        return self._offset_ns + time.monotonic_ns()
+        return self._offset_ns + _steady_ns()
+
+
+def _steady_ns() -> int:
+    boot_time = getattr(time, "CLOCK_BOOTTIME", None)  # Linux
+    return time.monotonic_ns() if boot_time is None else time.clock_gettime_ns(boot_time)
 
 
 class SimulatedClock:
