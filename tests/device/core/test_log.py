@@ -150,6 +150,21 @@ def test_twenty_seconds_every_ten_minutes_without_a_host(clip: Clip) -> None:
     assert not set(range(100, 500)) & seconds
 
 
+def test_periodic_samples_are_thinned_and_not_cut_off(clip: Clip) -> None:
+    """Six hours: more samples than fit. The first and the newest stay, and what stays between is spread."""
+    starts = range(0, 6 * 3600, 600)
+    for start in starts:
+        run(clip, 40, start)  # nobody runs in between, so that the test is short
+    clip.core.lib.trendel_recorder_flush(clip.recorder)
+    seconds = {int(b.header["time_us"]) // SECOND for b in clip.blocks()}
+    whole = [start for start in starts if set(range(start + 1, start + 20)) <= seconds]
+    assert whole[0] == 0 and whole[-1] == starts[-1]
+    assert 5 <= len(whole) < len(starts) / 2
+    holes = np.diff(whole)
+    assert holes.max() <= 4 * 3600 / 2  # no part of the run is without a sample
+    assert sum(np.array(whole) < 3 * 3600) >= 2
+
+
 def test_with_a_host_near_nothing_is_kept_but_the_newest(clip: Clip) -> None:
     run(clip, 700, 0, alerts=(200,), host=True)
     assert all(clip.log.sectors[i].keep == 0 for i in range(128))
