@@ -4,6 +4,7 @@
     rec = trendel.read("run.csv")
     res = trendel.analyze(rec)
     res.strides.to_pandas()
+    with trendel.open("run.mcap") as session: ...
 
 Names are loaded when first used, so that importing trendel costs next to nothing.
 """
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from trendel.errors import TrendelError as TrendelError
     from trendel.recording import Recording as Recording
     from trendel.recording import read as read
+    from trendel.recording.session import SessionWriter as SessionWriter
+    from trendel.recording.session import open_session as open
 
 _HOME = {
     "read": "trendel.recording",
@@ -26,9 +29,12 @@ _HOME = {
     "Stream": "trendel.analysis",
     "orientation": "trendel.analysis",
     "TrendelError": "trendel.errors",
+    "SessionWriter": "trendel.recording.session",
+    "open": "trendel.recording.session",
 }
+_NAME = {"open": "open_session"}
 
-__all__ = ["Recording", "Stream", "TrendelError", "analyze", "orientation", "read"]
+__all__ = ["Recording", "SessionWriter", "Stream", "TrendelError", "analyze", "open", "orientation", "read"]
 
 
 def __getattr__(name: str) -> Any:
@@ -37,7 +43,7 @@ def __getattr__(name: str) -> Any:
 
         return version("trendel")
     if name in _HOME:
-        value = getattr(import_module(_HOME[name]), name)
+        value = getattr(import_module(_HOME[name]), _NAME.get(name, name))
         globals()[name] = value
         return value
     raise AttributeError(f"module 'trendel' has no attribute {name!r}")

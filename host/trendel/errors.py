@@ -21,6 +21,10 @@ class JournalError(TrendelError):
     """The runner's journal cannot be opened, read or written, or does not hold what was asked for."""
 
 
+class SessionError(TrendelError):
+    """A session file cannot be made, written or rewritten."""
+
+
 class WireError(TrendelError):
     """Bytes are not the packet that they should be, or a value does not fit into its field."""
 

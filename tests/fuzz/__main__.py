@@ -39,6 +39,13 @@ def wire() -> list[str]:
     return [sys.executable, str(HERE / "wire_target.py")]
 
 
+def session() -> list[str]:
+    """The command of the target that reads session files; raises TrendelError without atheris."""
+    if importlib.util.find_spec("atheris") is None:
+        raise TrendelError("session: atheris is not installed (pip install 'trendel[fuzz]')")
+    return [sys.executable, "-m", "tests.fuzz.session_target"]
+
+
 def core_log() -> list[str]:
     """The command of the C target, compiled; raises TrendelError without clang and its fuzzer."""
     clang = shutil.which("clang")
@@ -61,7 +68,7 @@ def main() -> int:
     options = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
     failed = 0
-    for name, make in (("wire", wire), ("core_log", core_log)):
+    for name, make in (("wire", wire), ("session", session), ("core_log", core_log)):
         try:
             command = make()
         except TrendelError as error:

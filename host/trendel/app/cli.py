@@ -12,6 +12,7 @@ except KeyboardInterrupt:  # main(), which says it otherwise, is not there yet
 
 from trendel.app import simulate_options as sim
 from trendel.app.journal_commands import journal_app
+from trendel.app.session_commands import session_app
 
 app = typer.Typer(
     name="trendel",
@@ -22,8 +23,9 @@ app = typer.Typer(
     "Trendel measures; it does not diagnose.",
 )
 
-# Its commands are in a file of their own.
+# Their commands are in files of their own.
 app.add_typer(journal_app, name="journal")
+app.add_typer(session_app, name="session")
 
 _READ = "Reading other people's CSV"
 
@@ -93,7 +95,8 @@ def _root(
 @app.command()
 def analyze(
     run: Annotated[
-        Path, typer.Argument(metavar="RUN.csv|DIR", help="A recording, or a folder of them.", show_default=False)
+        Path,
+        typer.Argument(metavar="RUN.csv|RUN.mcap|DIR", help="A recording, or a folder of them.", show_default=False),
     ],
     out: Annotated[
         Path | None,

@@ -14,7 +14,8 @@ COMPANIONS = {
 """`run.truth.csv` and the like hold what goes with `run.csv`."""
 _OUTPUTS = {"steps", "strides", "signals", "alerts"}
 _FOLDER_OUTPUTS = {"all_steps.csv", "all_strides.csv", "all_summary.csv"}
-_SUFFIXES = {".csv", ".tsv"}
+SESSION_SUFFIX = ".mcap"
+_SUFFIXES = {".csv", ".tsv", SESSION_SUFFIX}
 _SUMMARY = "summary.json"
 
 
@@ -24,8 +25,13 @@ def companion_of(path: Path) -> str | None:
     return COMPANIONS.get(kind.lower()) if dot else None
 
 
+def is_session(path: Path) -> bool:
+    """Whether `path` is a session by its name."""
+    return path.suffix.lower() == SESSION_SUFFIX
+
+
 def find_recordings(folder: str | os.PathLike[str]) -> list[Path]:
-    """The files in `folder` and below that look like recordings by their names, sorted.
+    """The files in `folder` and below that look like recordings by their names (tables, sessions), sorted.
 
     Left out: companions (`.truth.csv`, `.contacts.csv`, `.vgrf.csv`, `.ankle.csv`), folders that trendel wrote its
     results into (they hold summary.json beside steps.csv and the like), the tables of a whole folder (all_steps.csv,

@@ -14,7 +14,7 @@ from trendel.recording.assembly import Raw, assemble, check_stated_rate, named
 from trendel.recording.columns import ACC, GYR, Choice, Chosen, choose
 from trendel.recording.csv_file import Table, opened, read_table, text_span
 from trendel.recording.diagnosis import NULLS
-from trendel.recording.folder import companion_of
+from trendel.recording.folder import companion_of, is_session
 from trendel.recording.header import HEAD_BYTES, find_header, is_number
 from trendel.recording.plausibility import Labels, likely_acc_unit
 from trendel.recording.recording import Recording
@@ -45,7 +45,10 @@ def read(
     frame: str | None = None,
     metadata: Mapping[str, Any] | None = None,
 ) -> Recording:
-    """Read a recording from the CSV file `path` and the JSON of the same stem beside it, if there is one.
+    """Read a recording from the CSV file or session `path` and the JSON of the same stem beside it, if there is one.
+
+    A session (.mcap, as trendel records it) knows its own columns and units, so of the options only rate_hz, frame and
+    metadata apply to it.
 
     columns: quantity (t, acc_x ... gyr_z, a unit may follow as in acc_x_g) -> the column's name in the file, or None to
         leave the quantity out; needed only for names that trendel does not understand by itself.
@@ -61,6 +64,12 @@ def read(
         raise RecordingError(f"a recording is named by a path, not by {type(path).__name__}") from None
     if "\0" in text:
         raise RecordingError("the path of the recording holds a zero byte: check it")
+    if is_session(file):
+        told = {"columns": columns, "acc_unit": acc_unit, "gyr_unit": gyr_unit, "time_unit": time_unit}
+        _refuse_options(file, {key for key, value in told.items() if value})
+        from trendel.recording.session.as_recording import read_session
+
+        return read_session(file, rate_hz=rate_hz, frame=frame, metadata=metadata)
     with named(file.name or text):
         companion = companion_of(file)
         with opened(file) as data:
@@ -99,6 +108,13 @@ def read(
             raw.t_in_us = unit == MICROSECOND
             raw.t *= unit.factor
         return assemble(raw)
+
+
+def _refuse_options(file: Path, told: Collection[str]) -> None:
+    if told:
+        raise RecordingError(
+            f"{file.name}: is a session, which says its columns and units itself: leave out {', '.join(sorted(told))}."
+        )
 
 
 def _checked_mapping(columns: Mapping[str, str | None] | None) -> dict[str, str | None]:

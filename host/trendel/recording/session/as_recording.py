@@ -1,0 +1,127 @@
+"""A session as a Recording, checked as a file from elsewhere is, so that whatever takes a CSV takes it too."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from trendel.errors import RecordingError
+from trendel.recording.assembly import Raw, assemble, check_stated_rate, named
+from trendel.recording.plausibility import Labels
+from trendel.recording.recording import Recording
+from trendel.recording.session.reader import SessionReader
+from trendel.recording.session.samples import Samples, gather, order
+from trendel.recording.sidecar import check_frame, parse_metadata, read_sidecar, sidecar_path
+from trendel.recording.wording import counted
+from trendel.wire import layout
+from trendel.wire.packets import Hello
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ACC_RANGE_G, _GYR_RANGE_DPS = 2.0, 125.0
+
+
+def read_session(
+    path: Path,
+    *,
+    device: str | None = None,
+    rate_hz: float | None = None,
+    frame: str | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> Recording:
+    """The samples of the session `path` as a Recording: of `device`, or of the clip that sent the most.
+
+    Clip time from the first sample on is the recording's clock. A JSON of the same stem beside it, and `metadata`, add
+    to what the session says. Raises RecordingError where there are no samples, or none that can be used."""
+    with named(path.name):
+        sidecar = read_sidecar(sidecar_path(path))
+        stated = check_stated_rate(rate_hz)
+        with _opened(path) as session:
+            raw = _raw(session, device)
+        added = {**sidecar.metadata, **parse_metadata(metadata or {}, "metadata=").metadata}
+        raw.sidecar = parse_metadata({**raw.sidecar.metadata, **added}, "the session with its sidecar")
+        raw.frame = check_frame(frame, "frame=") if frame is not None else raw.sidecar.frame or "sensor"
+        raw.rate_hz, raw.rate_origin = stated, "rate_hz"
+        return assemble(raw)
+
+
+def _opened(path: Path) -> SessionReader:
+    try:
+        return SessionReader(path)
+    except RecordingError as error:
+        # `named` puts the name in front again.
+        raise RecordingError(str(error).removeprefix(f"{path.name}: ")) from None
+
+
+def _raw(session: SessionReader, device: str | None) -> Raw:
+    found = gather(session.packets(device=device))
+    name = max(found, key=lambda key: found[key].blocks_n, default=None)
+    samples = order(found[name]) if name is not None else None
+    if name is None or samples is None:
+        raise RecordingError("holds no samples: the clip sent none, or they are lost")
+    hello = found[name].hello
+    notes = list(samples.notes)
+    if len(found) > 1:
+        notes.append(f"Of the clips {', '.join(sorted(found))} the samples of {name} are used.")
+    if hello is None:
+        notes.append("The clip's hello is not in the session; its scales are taken to be those of this version.")
+    if samples.repeated_n:
+        notes.append(f"{counted(samples.repeated_n, 'sample')} came more than once; used once.")
+    notes += _state(session)
+    acc, gyr = _physical(samples, hello)
+    return Raw(
+        acc=acc, gyr=gyr, t=(samples.time_ns - samples.time_ns[0]) * 1e-9, rate_hz=None, rate_origin="", frame="sensor",
+        missing=(), sidecar=parse_metadata(_metadata(session, name, samples, hello), "the session"),
+        source=session.path.name, labels=Labels(), notes=notes,
+    )  # fmt: skip
+
+
+def _physical(samples: Samples, hello: Hello | None) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """(n, 3) m/s2 and (n, 3) rad/s: one float32 product a value, as the clip computes it."""
+    acc_scale = layout.ACC_SCALE_MPS2 if hello is None else np.float32(hello.fields["acc_scale_mps2"])
+    gyr_scale = layout.GYR_SCALE_RADPS if hello is None else np.float32(hello.fields["gyr_scale_radps"])
+    acc_factor = acc_scale * np.float32(2.0) ** (samples.range_code & 15)
+    gyr_factor = gyr_scale * np.float32(2.0) ** (samples.range_code >> 4)
+    acc = samples.acc.astype(np.float32) * acc_factor.astype(np.float32)[:, None]
+    gyr = samples.gyr.astype(np.float32) * gyr_factor.astype(np.float32)[:, None]
+    return acc, gyr
+
+
+def _state(session: SessionReader) -> list[str]:
+    notes = []
+    damage = session.damage
+    if damage.lost_n or damage.chunks_n or damage.messages_n:
+        parts = [f"{counted(damage.lost_n, 'byte')} at its end or within" if damage.lost_n else ""]
+        parts += [counted(damage.chunks_n, "chunk")] if damage.chunks_n else []
+        parts += [counted(damage.messages_n, "message")] if damage.messages_n else []
+        notes.append(f"The file is damaged: {', '.join(part for part in parts if part)} could not be read.")
+    elif not session.is_finished:
+        notes.append("The session was not finished; what is in the file is used.")
+    return notes
+
+
+def _metadata(session: SessionReader, device: str, samples: Samples, hello: Hello | None) -> dict[str, Any]:
+    """What the session says beside its samples, under the names that a sidecar would use; plain values."""
+    about: dict[str, Any] = {
+        "range_g": _ACC_RANGE_G * (1 << int((samples.range_code & 15).max())),
+        "range_dps": _GYR_RANGE_DPS * (1 << int((samples.range_code >> 4).max())),
+        "session": session.about,
+        "device": device,
+        "calibrated_on_clip": bool((samples.marks & layout.IMU_CALIBRATED).all()),
+    }
+    if samples.host_offset_ns is not None:
+        first = _EPOCH + timedelta(microseconds=(int(samples.time_ns[0]) + samples.host_offset_ns) / 1000)
+        about["started_at"] = first.isoformat()
+    if hello is not None:
+        fields = hello.fields
+        about["clip_serial"] = f"{int(fields['serial']):016x}"
+        about["sensor"] = f"WHO_AM_I {int(fields['sensor']):#04x}" if fields["sensor"] else "simulated"
+        about["clip"] = {
+            "name": hello.name,
+            "firmware": ".".join(str(part) for part in fields["firmware"][:3].tolist()),
+            "hardware": int(fields["hardware"]),
+            "calibration_hash": f"{int(fields['calibration_hash']):08x}",
+        }
+    return about

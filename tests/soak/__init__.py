@@ -1,0 +1,1 @@
+"""What takes long, in real time: `python -m tests.soak` (make soak) writes build/soak.json."""
