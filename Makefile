@@ -30,15 +30,15 @@ accuracy: $(VENV)/.ready-dev  ## accuracy on the recordings that TRENDEL_DATA na
 	@test -n "$(TRENDEL_DATA)" || { echo "make accuracy needs TRENDEL_DATA=FOLDER, the folder of recordings with truth"; exit 2; }
 	$(BIN)/python -m tests.validation
 
+stability: $(VENV)/.ready-dev  ## hip stability: false alarms and delays over 2800 simulated runs (4 minutes; TRENDEL_DATA adds stitched runs)
+	$(BIN)/python -m tests.stability
+
 fuzz: $(VENV)/.ready-test  ## SECONDS=60: coverage-guided fuzzing of packets, framing, sessions, log and IMU driver, as long for each
 	@$(BIN)/python -m pip install --quiet --editable '.[fuzz]' || echo "atheris cannot be installed here: Python is left out"
 	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
 
 soak: $(VENV)/.ready-test  ## a hundred kills and half an hour of recording, in real time; writes build/soak.json
 	$(BIN)/python -m tests.soak
-
-stability: $(VENV)/.ready-dev  ## hip stability: false alarms and delays over 2800 simulated runs (4 minutes; TRENDEL_DATA adds stitched runs)
-	$(BIN)/python -m tests.stability
 
 bits: $(VENV)/.ready  ## RECORDING=RUN.csv: the three homes on one recording, identical? (make ends with 2 where bits.py ends with 1 or 2)
 	@test -n "$(RECORDING)" || { echo "usage: make bits RECORDING=RUN.csv"; exit 2; }

@@ -1,6 +1,5 @@
 """The host's time, always injected, so that hours of a run can be tested in seconds."""
 
-import sys
 import time
 from typing import Protocol
 
@@ -13,24 +12,20 @@ class Clock(Protocol):
 
 
 class HostClock:
-    """UTC as the computer had it when this was made, carried on by a clock that knows no step and no leap, and goes on
-    while the computer sleeps."""
+    """UTC as the computer had it when this was made, carried on by a clock that does not step when UTC is set, and that
+    goes on while the computer sleeps where the system has such a one."""
 
     def __init__(self) -> None:
-        self._offset_ns = time.time_ns() - _elapsed_ns()
+        self._offset_ns = time.time_ns() - _steady_ns()
 
     def now_ns(self) -> int:
         """See Clock."""
-        return self._offset_ns + _elapsed_ns()
+        return self._offset_ns + _steady_ns()
 
 
-def _elapsed_ns() -> int:
-    """ns since some moment, sleep included: which of the clocks has it differs by system."""
-    if sys.platform == "linux":
-        return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-    if sys.platform == "darwin":
-        return time.clock_gettime_ns(time.CLOCK_MONOTONIC)  # time.monotonic() there stands still in sleep
-    return time.monotonic_ns()
+def _steady_ns() -> int:
+    boot_time = getattr(time, "CLOCK_BOOTTIME", None)  # Linux
+    return time.monotonic_ns() if boot_time is None else time.clock_gettime_ns(boot_time)
 
 
 class SimulatedClock:

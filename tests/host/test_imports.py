@@ -33,10 +33,11 @@ def _loaded_by(code: str) -> set[str]:
         "import trendel; trendel.TrendelError; dir(trendel)",
         "import trendel.app.cli",
         "import trendel.kernels.metrics",
+        "import trendel.wire.receiver, trendel.wire.framing, trendel.wire.packed",
     ],
 )
 def test_importing_is_light(code: str) -> None:
-    heavy = HEAVY - {"numpy"} if "metrics" in code else HEAVY
+    heavy = HEAVY - {"numpy"} if "metrics" in code or "wire" in code else HEAVY
     assert not _loaded_by(code) & heavy
 
 

@@ -180,3 +180,7 @@ static void pass(void *context, uint32_t ms) {
 int sim_lsm6_selftest(sim_lsm6_t *sim, trendel_faults_t *faults) {
     return trendel_imu_selftest(&sim->bus, faults, pass, sim);
 }
+
+uint8_t sim_clip_selftest(sim_lsm6_t *sim, trendel_recorder_t *rec, uint64_t now_us) {
+    return trendel_selftest(&sim->bus, rec, now_us, pass, sim);
+}

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "trendel_lsm6.h"
+#include "trendel_selftest.h"
 
 #define SIM_LSM6_HELD 341u /* samples of twelve bytes in 4 KiB */
 
@@ -36,7 +37,8 @@ void sim_lsm6_advance(sim_lsm6_t *sim, uint64_t now_ns);
 uint32_t sim_lsm6_run(sim_lsm6_t *sim, trendel_imu_t *imu, uint64_t from_ns, uint64_t to_ns, uint32_t latency_ns,
                       uint32_t jitter_ns, trendel_imu_block_t *blocks, uint32_t block_max);
 
-/* The self-test with a delay that only moves the emulator's clock. */
+/* The self-tests, of the chip and of the clip, with a delay that only moves the emulator's clock. */
 int sim_lsm6_selftest(sim_lsm6_t *sim, trendel_faults_t *faults);
+uint8_t sim_clip_selftest(sim_lsm6_t *sim, trendel_recorder_t *rec, uint64_t now_us);
 
 #endif /* TRENDEL_SIM_LSM6_H */

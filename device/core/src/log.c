@@ -12,17 +12,6 @@ static uint32_t address_of(const trendel_log_t *log, uint32_t sector_i) {
     return sector_i * log->flash->sector_bytes;
 }
 
-static bool is_open(const trendel_log_t *log, uint32_t sector_i) {
-    return log->open[TRENDEL_LOG_RECORDS].sector_i == sector_i || log->open[TRENDEL_LOG_RAW].sector_i == sector_i;
-}
-
-static uint32_t held_by(const trendel_log_t *log, uint32_t class_id) {
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < log->flash->sector_n; i++)
-        n += log->sectors[i].sequence != 0u && log->sectors[i].class_id == class_id;
-    return n;
-}
-
 /* ---- mount ---- */
 
 static bool read_sector_header(const trendel_log_t *log, uint32_t sector_i, sector_header_t *header) {
@@ -130,46 +119,7 @@ int trendel_log_mount(trendel_log_t *log, const trendel_flash_t *flash, trendel_
     return TRENDEL_LOG_OK;
 }
 
-/* ---- choosing, erasing and opening sectors ---- */
-
-static uint32_t free_sector(const trendel_log_t *log) {
-    for (uint32_t step = 0; step < log->flash->sector_n; step++) {
-        const uint32_t i = (log->next_sector_i + step) % log->flash->sector_n;
-        if (log->sectors[i].sequence == 0u && !log->sectors[i].bad)
-            return i;
-    }
-    return NONE;
-}
-
-/* The sector of a class that is given up first: least kept, then oldest; a kept one if too many are. */
-static uint32_t victim(const trendel_log_t *log, uint32_t class_id) {
-    uint32_t best = NONE, kept = 0;
-    for (uint32_t i = 0; i < log->flash->sector_n; i++)
-        kept += log->sectors[i].sequence != 0u && log->sectors[i].keep != TRENDEL_KEEP_NONE;
-    for (uint32_t i = 0; i < log->flash->sector_n; i++) {
-        const trendel_log_sector_t *sector = &log->sectors[i];
-        if (sector->sequence == 0u || sector->class_id != class_id || sector->bad || is_open(log, i) ||
-            (class_id == TRENDEL_LOG_RAW && kept > log->kept_max && sector->keep == TRENDEL_KEEP_NONE))
-            continue;
-        if (best == NONE || sector->keep < log->sectors[best].keep ||
-            (sector->keep == log->sectors[best].keep && sector->sequence < log->sectors[best].sequence))
-            best = i;
-    }
-    return best;
-}
-
-static uint32_t pick(const trendel_log_t *log, uint32_t class_id) {
-    const uint32_t other = 1u - class_id;
-    uint32_t i = NONE;
-    if (held_by(log, class_id) < log->quota[class_id]) {
-        i = free_sector(log);
-        if (i == NONE && held_by(log, other) > log->quota[other])
-            i = victim(log, other);
-    }
-    if (i == NONE)
-        i = victim(log, class_id);
-    return i != NONE ? i : free_sector(log);
-}
+/* ---- erasing and opening sectors ---- */
 
 /* Erase a sector whatever it holds; it is free then. How often it was erased goes to *erase_n. */
 static bool erase(trendel_log_t *log, uint32_t sector_i, uint32_t *erase_n) {
@@ -233,7 +183,7 @@ static bool open_sector(trendel_log_t *log, uint32_t class_id) {
     uint32_t i = log->erased_i, erase_n = log->erased_n;
     log->erased_i = NONE;
     if (i == NONE) {
-        i = pick(log, class_id);
+        i = log_pick(log, class_id);
         if (i == NONE || !erase(log, i, &erase_n))
             return false;
     }
@@ -294,7 +244,7 @@ int trendel_log_prepare(trendel_log_t *log) {
         const bool open = log->open[class_id].sector_i != NONE;
         if (open && trendel_log_room(log, class_id) > log->flash->sector_bytes / 2u)
             continue;
-        const uint32_t i = open ? pick(log, class_id) : NONE;
+        const uint32_t i = open ? log_pick(log, class_id) : NONE;
         if (i == NONE)
             continue;
         if (!erase(log, i, &log->erased_n))
@@ -332,7 +282,7 @@ int trendel_log_release(trendel_log_t *log, uint32_t through_sequence) {
     for (uint32_t i = 0; i < log->flash->sector_n; i++) {
         trendel_log_sector_t *sector = &log->sectors[i];
         if (sector->sequence == 0u || sector->sequence > through_sequence || sector->released ||
-            sector->keep == TRENDEL_KEEP_NONE || is_open(log, i))
+            sector->keep == TRENDEL_KEEP_NONE || log_is_open(log, i))
             continue;
         if (mark(log, i, MARK_RELEASED)) {
             sector->released = true;
@@ -350,7 +300,7 @@ uint32_t trendel_log_position(const trendel_log_t *log, uint32_t class_id) {
 }
 
 uint32_t trendel_log_used(const trendel_log_t *log) {
-    return held_by(log, TRENDEL_LOG_RECORDS) + held_by(log, TRENDEL_LOG_RAW);
+    return log_held_by(log, TRENDEL_LOG_RECORDS) + log_held_by(log, TRENDEL_LOG_RAW);
 }
 
 int trendel_log_erase_all(trendel_log_t *log) {

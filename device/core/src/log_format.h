@@ -1,9 +1,10 @@
-/* What log.c and log_read.c share: the bytes of sectors and entries. */
+/* What the files of the log share: the bytes of sectors and entries, and the choice of sectors. */
 #ifndef TRENDEL_LOG_FORMAT_H
 #define TRENDEL_LOG_FORMAT_H
 
 #include <stdint.h>
 
+#include "trendel_log.h"
 #include "trendel_wire.h"
 
 #define SECTOR_MAGIC 0x4c54u /* "TL" */
@@ -36,5 +37,10 @@ TRENDEL_ASSERT(sizeof(entry_header_t) == 8, size_of_entry_header);
 static inline uint32_t padded(uint32_t n) {
     return (n + 3u) & ~3u;
 }
+
+/* log_choose.c */
+bool log_is_open(const trendel_log_t *log, uint32_t sector_i);
+uint32_t log_held_by(const trendel_log_t *log, uint32_t class_id); /* sectors of a class */
+uint32_t log_pick(const trendel_log_t *log, uint32_t class_id);    /* the next one to erase for it, NONE: there is none */
 
 #endif /* TRENDEL_LOG_FORMAT_H */

@@ -53,7 +53,12 @@ def run(command: Sequence[str]) -> str:
 
 
 def build(name: str, files: Sequence[Path], flags: Sequence[str]) -> Path:
-    """Compile and link `files` into `name` with FLAGS and `flags`; from build/ if nothing has changed since."""
+    """Compile and link `files` into `name` with FLAGS and `flags`; from build/ if nothing has changed since.
+
+    Raises CoreError without a compiler or outside a checkout.
+    """
+    if not (CORE / "src").is_dir():
+        raise CoreError(f"The clip's core is not at {CORE}: run from a checkout with an editable install (make venv).")
     cc = compiler()
     includes = [f"-I{CORE / folder}" for folder in ("include", "sim", "src")]
     command = [cc, *FLAGS, *SIMULATORS, *flags, *sanitizers(), *includes]

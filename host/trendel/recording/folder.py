@@ -31,7 +31,7 @@ def is_session(path: Path) -> bool:
 
 
 def find_recordings(folder: str | os.PathLike[str]) -> list[Path]:
-    """The files in `folder` and below that look like recordings by their names, sorted.
+    """The files in `folder` and below that look like recordings by their names (tables, sessions), sorted.
 
     Left out: companions (`.truth.csv`, `.contacts.csv`, `.vgrf.csv`, `.ankle.csv`), folders that trendel wrote its
     results into (they hold summary.json beside steps.csv and the like), the tables of a whole folder (all_steps.csv,

@@ -37,8 +37,9 @@ def test_cppcheck() -> None:
 
 
 def test_clang_tidy() -> None:
-    """By device/core/.clang-tidy."""
-    code, words = said([tool("clang-tidy"), "--quiet", *SOURCES, "--", "-std=c99", *INCLUDES])
+    """By device/core/.clang-tidy; paths through a function are followed to 40,000 nodes, a fifth of what is usual."""
+    nodes = ["-Xclang", "-analyzer-config", "-Xclang", "max-nodes=40000"]
+    code, words = said([tool("clang-tidy"), "--quiet", *SOURCES, "--", "-std=c99", *INCLUDES, *nodes])
     assert code == 0, words
 
 
@@ -55,7 +56,18 @@ def test_the_rest_of_these_tests_under_sanitizers() -> None:
     }
     files = [str(Path(__file__).parent / f"test_{name}.py") for name in ("packets_c", "log", "imu", "sampling")]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", "not power_lost", *files],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-x",
+            "-p",
+            "no:cacheprovider",
+            "-k",
+            "not (power_lost or wear or minutes or many or newest)",
+            *files,
+        ],
         capture_output=True,
         text=True,
         env=environment,

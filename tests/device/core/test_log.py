@@ -10,7 +10,9 @@ import pytest
 
 from tests.device.core.rig import RAW, RECORDS, Clip, core
 from trendel.wire import layout as lt
-from trendel.wire.packets import CheckpointPart, Faults, Hello, RecordBlock
+from trendel.wire.framing import SerialFramer
+from trendel.wire.packed import unpack
+from trendel.wire.packets import CheckpointPart, Faults, Hello, PackedImu, RecordBlock
 from trendel_core.build import CORE, build, sources
 
 SECOND = 1_000_000
@@ -148,6 +150,21 @@ def test_twenty_seconds_every_ten_minutes_without_a_host(clip: Clip) -> None:
     assert not set(range(100, 500)) & seconds
 
 
+def test_periodic_samples_are_thinned_and_not_cut_off(clip: Clip) -> None:
+    """Six hours: more samples than fit. The first and the newest stay, and what stays between is spread."""
+    starts = range(0, 6 * 3600, 600)
+    for start in starts:
+        run(clip, 40, start)  # nobody runs in between, so that the test is short
+    clip.core.lib.trendel_recorder_flush(clip.recorder)
+    seconds = {int(b.header["time_us"]) // SECOND for b in clip.blocks()}
+    whole = [start for start in starts if set(range(start + 1, start + 20)) <= seconds]
+    assert whole[0] == 0 and whole[-1] == starts[-1]
+    assert 5 <= len(whole) < len(starts) / 2
+    holes = np.diff(whole)
+    assert holes.max() <= 4 * 3600 / 2  # no part of the run is without a sample
+    assert sum(np.array(whole) < 3 * 3600) >= 2
+
+
 def test_with_a_host_near_nothing_is_kept_but_the_newest(clip: Clip) -> None:
     run(clip, 700, 0, alerts=(200,), host=True)
     assert all(clip.log.sectors[i].keep == 0 for i in range(128))
@@ -205,6 +222,23 @@ def test_a_dead_flash_is_an_error_and_not_a_hang(clip: Clip) -> None:
     record = clip.core.ffi.new("trendel_event_t *")
     assert clip.core.lib.trendel_recorder_event(clip.recorder, record, 0) == -1
     assert clip.faults.counters[lt.FAULTS.index("log_entries_dropped")] == 1
+
+
+@pytest.mark.parametrize("chunk", [1, 23, 240, 5000])
+def test_a_host_reads_the_log_as_a_stream(clip: Clip, chunk: int) -> None:
+    """In pieces of any size, through the framing of USB: the same packets as in the log, who and what first."""
+    packets = clip.add(noise(600))
+    clip.core.lib.trendel_recorder_flush(clip.recorder)
+    export, out = clip.core.ffi.new("trendel_export_t *"), clip.core.ffi.new("uint8_t[]", chunk)
+    clip.core.lib.trendel_export_start(export)
+    framer, got = SerialFramer(), []
+    while n := clip.core.lib.trendel_export_read(export, clip.log, out, chunk):
+        got += [received.packet for received in framer.feed(bytes(clip.core.ffi.buffer(out, n)))]
+    assert framer.counts.errors_n == 0
+    assert [type(packet).__name__ for packet in got[:2]] == ["Faults", "Hello"]
+    blocks = [block for packet in got if isinstance(packet, PackedImu) for block in unpack(packet)]
+    assert [b.header.tobytes() + b.samples.tobytes() for b in blocks] == packets
+    clip.core.lib.trendel_log_release(clip.log, clip.core.lib.trendel_export_through(export))
 
 
 def test_everything_can_be_erased(clip: Clip) -> None:

@@ -46,11 +46,13 @@ def test_golden_frames(c: Core, entry: dict[str, Any]) -> None:
     assert c_frame(c, bytes.fromhex(entry["packet"])).hex() == entry["framed"]
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=1, max_size=lt.STORED_MAX))
 def test_frames_of_any_bytes(packet: bytes) -> None:
     assert c_frame(core(), packet) == frame(packet)
 
 
+@settings(deadline=None)
 @given(st.sampled_from([253, 254, 255, 508, 509]), st.integers(0, 5), st.integers(1, 255))
 def test_long_runs_without_a_zero(n: int, zeros: int, byte: int) -> None:
     packet = bytes([byte]) * n + bytes(zeros) + bytes([byte]) * (n // 2)
@@ -128,7 +130,7 @@ def test_a_gap_is_marked_and_counted(c: Core) -> None:
     assert (second.header["sample_i"], second.header["marks"], second.header["sequence"]) == (8, lt.IMU_GAP, 1)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.integers(1, 120), st.integers(1, 18), st.lists(st.integers(0, 60000), max_size=30), st.integers(0, 2**32))
 def test_c_to_python_in_awkward_chunks(n: int, fill: int, cuts: list[int], seed: int) -> None:
     c = core()
@@ -192,7 +194,7 @@ def block_rows(draw: st.DrawFn) -> list[bytes]:
     return raws
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(block_rows())
 def test_packing_is_the_twins_and_comes_back(raws: list[bytes]) -> None:
     blocks = [decode(raw) for raw in raws]

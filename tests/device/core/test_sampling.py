@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.device.core.rig import core
@@ -113,6 +113,7 @@ def test_a_broken_imu_is_tried_less_and_less_often() -> None:
     assert m.state == "armed"
 
 
+@settings(deadline=None)
 @given(st.booleans(), st.lists(st.tuples(st.sampled_from(INPUTS), st.sampled_from([0, 1, 31, 61, 301])), max_size=60))
 def test_orders_and_state_agree_in_any_life(shipping: bool, life: list[tuple[str, int]]) -> None:
     m = Machine(shipping)

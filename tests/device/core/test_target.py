@@ -83,7 +83,7 @@ def test_a_mount_is_short(tmp_path: Path) -> None:
     memory = {"flash": 0x0, "flash_size": 0x400000, "ram": 0x20000000, "ram_size": 0x200000, "stack_size": 0x8000}
     symbols = ",".join(f"--defsym=__{name}={value:#x}" for name, value in memory.items())
     libraries = ["--specs=picolibc.specs", "--oslib=semihost", "--crt0=semihost", f"-Wl,{symbols}"]
-    files = [str(CORE / "src" / f"{name}.c") for name in ("log", "faults", "bytes")]
+    files = [str(CORE / "src" / f"{name}.c") for name in ("log", "log_choose", "faults", "bytes")]
     program = tmp_path / "mount.elf"
     run_tool(
         [find_tool("arm-none-eabi-gcc"), *THUMB, "-O2", *libraries, f"-DSECTORS={SECTORS}u"]

@@ -99,6 +99,8 @@ def test_a_disk_that_stays_full_leaves_the_session_to_be_saved_elsewhere(
     closed = live.writer.close()
     assert closed.error is None and closed.pending_n == 0
     assert live.raws(tmp_path / "elsewhere.mcap") == packets
+    with trendel.open(tmp_path / "elsewhere.mcap") as session:
+        assert session.is_finished and not any(vars(session.damage).values())
 
 
 def test_memory_is_bounded_and_what_is_refused_is_counted_and_said(

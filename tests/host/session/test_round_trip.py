@@ -153,6 +153,12 @@ def test_what_cannot_be_kept_is_refused_before_it_does_harm(tmp_path: Path) -> N
         assert [p.raw for p in session.packets()] == [b"abcd"]
 
 
+def test_a_session_that_cannot_be_begun_leaves_no_file(tmp_path: Path) -> None:
+    with pytest.raises(SessionError, match="JSON"):
+        SessionWriter(tmp_path / "run.mcap", about={"runner": object()})
+    assert not list(tmp_path.iterdir())
+
+
 def test_info_says_what_is_there(tmp_path: Path) -> None:
     sent = list(everything(30.0))
     del sent[60:64]

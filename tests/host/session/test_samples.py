@@ -1,21 +1,26 @@
 """Samples of a session, each once and in order, however their blocks came."""
 
+import contextlib
 import random
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import trendel
 from tests.host.recording.made import running
 from tests.host.session.made import Sent, blocks, counts, hello, received, record, run
 from trendel.clock import SimulatedClock
-from trendel.errors import RecordingError
+from trendel.errors import RecordingError, TrendelError
 from trendel.recording import FLAG_GAP_BEFORE, FLAG_INVALID, Recording
+from trendel.recording.session.info import describe
 from trendel.recording.session.writer import SessionWriter
 from trendel.wire import layout
 from trendel.wire.packed import pack
-from trendel.wire.packets import ImuBlock, decode, encode_hello
+from trendel.wire.packets import ImuBlock, decode, encode_hello, encode_imu
 
 RATE = 208.0
 START_NS = SimulatedClock().now_ns()
@@ -144,3 +149,41 @@ def test_a_session_without_samples_is_refused(tmp_path: Path) -> None:
     path = record(tmp_path / "run.mcap", [Sent(START_NS, hello())])
     with pytest.raises(RecordingError, match=r"run\.mcap: holds no samples"):
         trendel.read(path)
+
+
+_EDGES = st.sampled_from((0, 1, 17, 18, (1 << 31) - 1, (1 << 32) - 1))
+_BLOCK = st.fixed_dictionaries(
+    {
+        "boot": st.sampled_from((0, 1, 2, 65535)),
+        "sequence": _EDGES,
+        "time_us": st.sampled_from((0, 1, 86_400, 1 << 40, (1 << 50) - 1, 1 << 52, (1 << 63) - 1)),
+        "dt_ns": st.sampled_from((1, 4_800_000, (1 << 32) - 1)),
+        "sample_i": _EDGES,
+        "range_code": st.sampled_from((0x00, 0x43, 0x21)),
+    }
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(_BLOCK, st.integers(1, 18), st.sampled_from((0, 10**9, 1 << 60, (1 << 63) - 1))), max_size=14),
+    st.booleans(),
+)
+def test_blocks_that_say_anything_give_a_recording_or_a_sentence(
+    blocks_: list[tuple[dict[str, int], int, int]], packed: bool
+) -> None:
+    _, acc, gyr = running(1.0, RATE)
+    samples = counts(acc, gyr)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "run.mcap"
+        writer = SessionWriter(path, clock=SimulatedClock())
+        sent = []
+        for header, n, time_ns in blocks_:
+            sent.append(encode_imu(samples[:n], **header))
+            writer.packet(sent[-1], time_ns=time_ns, source="live" if time_ns else "log")
+        assert writer.close(packed=packed).error is None
+        with trendel.open(path) as session:
+            assert sorted(packet.raw for packet in session.packets()) == sorted(sent)
+        for use in (describe, trendel.read):
+            with contextlib.suppress(TrendelError):
+                use(path)

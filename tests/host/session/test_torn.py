@@ -75,6 +75,18 @@ def test_damage_in_the_middle_costs_its_chunk_and_is_counted(tmp_path: Path) -> 
             assert any(about["damage"].values())
 
 
+def test_damage_at_the_start_of_an_unfinished_file_costs_no_more(tmp_path: Path) -> None:
+    path = record(tmp_path / "run.mcap", list(everything(8.0)), finish=False)
+    content = path.read_bytes()
+    whole = _entries(path)
+    first = content.index(b"\x04\x00\x00\x00zstd")
+    rng = random.Random(6)
+    for at in [rng.randrange(first, first + 4000) for _ in range(30)]:
+        path.write_bytes(content[:at] + bytes([content[at] ^ 0x55]) + content[at + 1 :])
+        imu = "/clip/live/imu/18"
+        assert len(_entries(path)[imu]) >= len(whole[imu]) - 13
+
+
 def test_repair_makes_a_finished_session_of_it(tmp_path: Path) -> None:
     content, torn, fixed = _content(False), tmp_path / "torn.mcap", tmp_path / "fixed.mcap"
     torn.write_bytes(content[: len(content) * 2 // 3])

@@ -45,12 +45,14 @@ def test_golden_frames() -> None:
         assert len(framed) - 1 <= FRAME_MAX
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=1, max_size=lt.STORED_MAX))
 def test_frames_of_any_bytes(packet: bytes) -> None:
     assert len(frame(packet)) - 1 <= FRAME_MAX
     assert b"\0" not in frame(packet)[:-1]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(range(len(PACKETS))), max_size=8), st.lists(st.integers(0, 20000), max_size=20))
 def test_any_chunks_give_the_packets(order: list[int], cuts: list[int]) -> None:
     framer = SerialFramer()
@@ -58,7 +60,7 @@ def test_any_chunks_give_the_packets(order: list[int], cuts: list[int]) -> None:
     assert framer.counts.errors_n == framer.counts.skipped_n == 0
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.data(), st.lists(st.integers(0, 20000), max_size=20))
 def test_damage_costs_the_packets_that_it_hits_and_no_more(data: st.DataObject, cuts: list[int]) -> None:
     order = data.draw(st.lists(st.sampled_from(range(len(PACKETS))), min_size=3, max_size=6))
@@ -82,7 +84,7 @@ def test_damage_costs_the_packets_that_it_hits_and_no_more(data: st.DataObject, 
         assert framer.counts.errors_n >= 1 and framer.counts.skipped_n > 0
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(st.binary(max_size=700), max_size=20))
 def test_noise_is_counted_and_memory_bounded(pieces: list[bytes]) -> None:
     framer = SerialFramer()
@@ -103,6 +105,7 @@ def test_a_stream_without_zeros_does_not_grow() -> None:
     assert framer.counts.skipped_n == 100_000
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_notifications(noise: bytes) -> None:
     framer = NotificationFramer()

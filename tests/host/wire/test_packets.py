@@ -101,6 +101,7 @@ HEADERS = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(HEADERS, st.binary(min_size=12, max_size=216))
 def test_any_block_comes_back(header: dict[str, int], body: bytes) -> None:
     samples = np.frombuffer(body[: len(body) // 12 * 12], lt.IMU_SAMPLE)
@@ -114,7 +115,7 @@ def test_any_block_comes_back(header: dict[str, int], body: bytes) -> None:
     assert (again.header.tobytes(), again.samples.tobytes()) == (block.header.tobytes(), block.samples.tobytes())
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(st.binary(max_size=300), st.integers(0, 12), st.integers(0, 3))
 @example(b"", 0, 0)
 def test_bytes_that_nobody_made(body: bytes, kind: int, version: int) -> None:
@@ -129,7 +130,7 @@ def test_bytes_that_nobody_made(body: bytes, kind: int, version: int) -> None:
             return
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(st.sampled_from(sorted(GOLDEN)), st.data())
 def test_packets_that_were_damaged(name: str, data: st.DataObject) -> None:
     raw = bytearray.fromhex(GOLDEN[name]["packet"])

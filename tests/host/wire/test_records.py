@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.host.wire.golden import golden
@@ -110,6 +110,7 @@ FIELDS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(FIELDS, st.randoms())
 def test_any_layout_travels_in_any_order(fields: list[FieldLayout], random: object) -> None:
     layout = RecordLayout(lt.KIND_EVENT, 3, 252, tuple(fields))
@@ -141,6 +142,7 @@ def test_losses_are_counted_by_the_clips_numbers() -> None:
     assert losses.records_lost_n == 1
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(min_size=4, max_size=60), max_size=30))
 def test_a_receiver_takes_anything(raws: list[bytes]) -> None:
     receiver = Receiver()

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import IO, Protocol, cast
 
+from mcap.data_stream import RecordBuilder
+from mcap.records import Channel, Schema
 from mcap.writer import CompressionType, IndexType, Writer
 
 from trendel.recording.session import blocks, rows
@@ -13,6 +15,8 @@ FORMAT = "1"
 """Version of the session format, in the metadata record `trendel`; a reader of another is told so."""
 CHUNK_BYTES = 4 << 20
 """A chunk is closed by `flush`, and at this size whatever happens."""
+_REPEAT_N = 120
+"""So many chunks (a minute of recording) and what the channels are is said again."""
 PACKED_SUFFIX = "/packed"
 REACH = "packed_ns"
 """In the metadata of a packed file: a packed message holds less than so much host time from its own on."""
@@ -57,8 +61,12 @@ class Container:
         )
         self._writer.start(PROFILE, library)
         self._writer.add_metadata("trendel", {"format": FORMAT, **metadata})
+        self._sink = sink
         self._channels: dict[str, _Channel] = {}
         self._schemas: dict[str, int] = {}
+        self._definitions = RecordBuilder()
+        self._new_at = 0
+        self._flushes_n = 0
 
     def has(self, topic: str) -> bool:
         """Whether the channel `topic` is there."""
@@ -69,9 +77,11 @@ class Container:
         if about.schema_encoding and about.schema_name not in self._schemas:
             number = self._writer.register_schema(about.schema_name, about.schema_encoding, about.schema)
             self._schemas[about.schema_name] = number
+            Schema(number, about.schema, about.schema_encoding, about.schema_name).write(self._definitions)
         schema_id = self._schemas.get(about.schema_name, 0)
         number = self._writer.register_channel(about.topic, about.encoding, schema_id)
         self._channels[about.topic] = _Channel(number)
+        Channel(number, about.topic, about.encoding, {}, schema_id).write(self._definitions)
 
     def add_json_channel(self, topic: str, name: str, schema: str) -> None:
         """Make the channel `topic` of JSON messages with that `schema`."""
@@ -106,6 +116,15 @@ class Container:
     def flush(self) -> None:
         """End the chunk."""
         self._writer.flush()
+        self._flushes_n += 1
+        # Beside the chunk that they are in: without them the messages of all later chunks would be lost with it.
+        if self._flushes_n % _REPEAT_N == 0:
+            self._new_at = 0
+        if self._definitions.count > self._new_at:
+            definitions = self._definitions.end()
+            self._definitions.write(definitions)
+            self._sink.write(definitions[self._new_at :])
+            self._new_at = len(definitions)
 
     def finish(self) -> None:
         """Write the index, and the end of the file."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from mmap import mmap
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import zstandard
 from mcap.data_stream import ReadDataStream
@@ -27,14 +27,21 @@ _MESSAGE = struct.Struct("<HIQQ")
 _MARK = b"\x04\x00\x00\x00zstd"
 _MARK_AT = _RECORD.size + _CHUNK.size - 4
 _HIGHEST_OPCODE = int(Opcode.DATA_END)
+# As plain numbers, since looking them up in the enumeration costs more than the rest of the walk.
+_CHANNEL_OPCODE = int(Opcode.CHANNEL)
+_CHUNK_OPCODE = int(Opcode.CHUNK)
+_FOOTER_OPCODE = int(Opcode.FOOTER)
+_MESSAGE_OPCODE = int(Opcode.MESSAGE)
+_MESSAGE_INDEX_OPCODE = int(Opcode.MESSAGE_INDEX)
+_METADATA_OPCODE = int(Opcode.METADATA)
+_SCHEMA_OPCODE = int(Opcode.SCHEMA)
 _PRIVATE_OPCODE = 0x80
 
 _Buffer = bytes | mmap
 _T = TypeVar("_T", Channel, Metadata, Schema)
 
 
-@dataclass(frozen=True)
-class ChunkRef:
+class ChunkRef(NamedTuple):
     """A chunk in the file: data of `data_n` bytes at `data_at`; first and last time of its messages."""
 
     start_ns: int
@@ -82,6 +89,12 @@ def scan(data: _Buffer) -> Scan:
     at, size = len(MAGIC), len(view)
     footer_end = -1
     while at < size:
+        if at + _RECORD.size <= size:
+            opcode, length = _RECORD.unpack_from(view, at)
+            # Five of six records; they say nothing that is not in the chunk before them.
+            if opcode == _MESSAGE_INDEX_OPCODE and at + _RECORD.size + length <= size:
+                at += _RECORD.size + length
+                continue
         if footer_end == at and bytes(view[at:]) == MAGIC:
             found.is_finished = True
             return found
@@ -91,7 +104,7 @@ def scan(data: _Buffer) -> Scan:
             found.lost_n += following - at
             at = following
             continue
-        if view[at] == Opcode.FOOTER:
+        if view[at] == _FOOTER_OPCODE:
             footer_end = end
         at = end
     return found
@@ -105,12 +118,12 @@ def _record(view: memoryview, at: int, found: Scan) -> int | None:
     body, end = at + _RECORD.size, at + _RECORD.size + length
     if end > len(view) or opcode == 0 or _HIGHEST_OPCODE < opcode < _PRIVATE_OPCODE:
         return None
-    if opcode == Opcode.CHUNK:
+    if opcode == _CHUNK_OPCODE:
         chunk = _chunk(view, body, length)
         if chunk is None:
             return None
         found.chunks.append(chunk)
-    elif opcode in (Opcode.SCHEMA, Opcode.CHANNEL, Opcode.METADATA) and not _define(
+    elif opcode in (_SCHEMA_OPCODE, _CHANNEL_OPCODE, _METADATA_OPCODE) and not _define(
         opcode, bytes(view[body:end]), found.known
     ):
         return None
@@ -138,7 +151,7 @@ def _next_chunk(data: _Buffer, view: memoryview, at: int) -> int:
         if mark < 0:
             return len(view)
         start = mark - _MARK_AT
-        if view[start] == Opcode.CHUNK:
+        if view[start] == _CHUNK_OPCODE:
             (length,) = struct.unpack_from("<Q", view, start + 1)
             body = start + _RECORD.size
             if body + length <= len(view) and _chunk(view, body, length) is not None:
@@ -147,12 +160,12 @@ def _next_chunk(data: _Buffer, view: memoryview, at: int) -> int:
 
 
 def _define(opcode: int, body: bytes, known: Definitions) -> bool:
-    if opcode == Opcode.SCHEMA:
+    if opcode == _SCHEMA_OPCODE:
         schema = _parsed(Schema, body)
         if schema is not None:
             known.schemas.setdefault(schema.id, schema)
         return schema is not None
-    if opcode == Opcode.CHANNEL:
+    if opcode == _CHANNEL_OPCODE:
         channel = _parsed(Channel, body)
         if channel is not None:
             known.channels.setdefault(channel.id, channel)
@@ -180,10 +193,10 @@ def messages(view: memoryview, chunk: ChunkRef, known: Definitions) -> list[RawM
         return None
     found: list[RawMessage] = []
     for opcode, body, end in _records(content):
-        if opcode == Opcode.MESSAGE and end - body >= _MESSAGE.size:
+        if opcode == _MESSAGE_OPCODE and end - body >= _MESSAGE.size:
             channel_id, sequence, time_ns, _ = _MESSAGE.unpack_from(content, body)
             found.append(RawMessage(channel_id, sequence, time_ns, content[body + _MESSAGE.size : end]))
-        elif opcode in (Opcode.SCHEMA, Opcode.CHANNEL):
+        elif opcode in (_SCHEMA_OPCODE, _CHANNEL_OPCODE):
             _define(opcode, content[body:end], known)
     return found
 

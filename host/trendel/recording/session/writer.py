@@ -63,7 +63,7 @@ class SessionWriter:
         memory_bytes: int = MEMORY_BYTES,
     ) -> None:
         """Make the file. `about`: what else is to be said of the session (runner, shoes, ...). Raises SessionError
-        where the file exists or cannot be made."""
+        where the file exists or cannot be made, or `about` cannot be JSON."""
         import trendel
 
         self.packets_n = 0
@@ -80,7 +80,11 @@ class SessionWriter:
         self._started_ns = self._flushed_ns = self._disk_checked_ns = self._clock.now_ns()
         self.session_id = uuid.uuid4().hex
         self._container = Container(self._file, f"trendel {trendel.__version__}", {"session_id": self.session_id})
-        self.add(topics.START, {**_host(self._started_ns), "session_id": self.session_id, **(about or {})})
+        try:
+            self.add(topics.START, {**_host(self._started_ns), "session_id": self.session_id, **(about or {})})
+        except SessionError:
+            self._file.abandon()
+            raise
         self._check_space()
         self.flush()
 
@@ -142,7 +146,8 @@ class SessionWriter:
         """Bring everything to the disk (write and fsync); where that fails, say so once and keep it in memory."""
         with self._lock:
             self._flushed_ns = self._clock.now_ns()
-            self._container.flush()
+            if not self._closed:
+                self._container.flush()
         with self._disk_lock:
             error = self._file.sync()
         self._tell(error)
