@@ -37,7 +37,7 @@ fuzz: $(VENV)/.ready-test  ## SECONDS=60: coverage-guided fuzzing of packets, fr
 	@$(BIN)/python -m pip install --quiet --editable '.[fuzz]' || echo "atheris cannot be installed here: Python is left out"
 	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
 
-soak: $(VENV)/.ready-test  ## a hundred kills and half an hour of recording, in real time; writes build/soak.json
+soak: $(VENV)/.ready-test  ## a hundred kills, half an hour of recording, a bad link, a live run; writes build/soak.json
 	$(BIN)/python -m tests.soak
 
 bits: $(VENV)/.ready  ## RECORDING=RUN.csv: the three homes on one recording, identical? (make ends with 2 where bits.py ends with 1 or 2)

@@ -1,4 +1,6 @@
-"""`make soak`: a hundred kills, a session of two hours, a long recording in real time; build/soak.json has the numbers.
+"""`make soak`: a hundred kills, two hours in a session, a long recording, an hour over a bad link, a live run.
+
+build/soak.json has the numbers.
 
 TRENDEL_SOAK_KILLS (100) and TRENDEL_SOAK_MINUTES (30) change how long it takes."""
 
@@ -10,6 +12,8 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
+from tests.soak import live
+from tests.soak.disconnects import over_a_bad_link
 from tests.soak.kill import kill_once
 from tests.soak.pipeline import run_pipeline
 from tests.soak.two_hours import measure
@@ -17,6 +21,8 @@ from tests.soak.two_hours import measure
 BUILD = Path(__file__).resolve().parents[2] / "build"
 MAX_LOST_S = 1.0
 MAX_CORE_SHARE = 0.10
+MAX_LIVE_SHARE = 0.30
+MAX_ROW_MS = 50.0
 MAX_BYTES = 12_000_000
 MAX_MINUTE_S = 0.05
 
@@ -36,6 +42,11 @@ def main() -> int:
         two_hours = measure(folder)
         print(f"recording {minutes:g} minutes at 833 Hz", flush=True)
         cost = run_pipeline(folder / "long.mcap", 60 * minutes, 833.0, real_time=True)
+        print("an hour over a link with 20 disconnects and 2 % of notifications lost", flush=True)
+        bad_link = over_a_bad_link(folder)
+        print("live and record at 833 Hz over a pseudo-terminal", flush=True)
+        packets = live.made(40.0, 833.0)
+        watched = {mode: live.measure(mode, packets, folder) for mode in ("record", "live")}
     lost = [one.lost_s for one in killed]
     found = {
         "seconds": round(time.time() - started, 1),
@@ -49,6 +60,8 @@ def main() -> int:
         },
         "two_hours_208_hz": asdict(two_hours),
         "recording_833_hz": asdict(cost),
+        "bad_link_208_hz": asdict(bad_link),
+        "over_serial_833_hz": watched,
     }
     BUILD.mkdir(exist_ok=True)
     (BUILD / "soak.json").write_text(json.dumps(found, indent=1) + "\n")
@@ -58,6 +71,9 @@ def main() -> int:
         cost.core_share > MAX_CORE_SHARE,
         two_hours.finished_bytes >= MAX_BYTES,
         two_hours.minute_s_median > MAX_MINUTE_S,
+        not bad_link.same_bytes or bad_link.missing_n != bad_link.counted_n,
+        any(one["core_share"] > MAX_LIVE_SHARE or one["packets_lost"] for one in watched.values()),
+        watched["live"]["p99_ms"] > MAX_ROW_MS,
     )
     return int(any(too_much))
 
