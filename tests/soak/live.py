@@ -22,6 +22,7 @@ from trendel.simulation import SensorModel, Session, simulate
 
 _COMMAND = [sys.executable, "-c", "from trendel.app.cli import main; main()"]
 _SETTLE_S = 5.0
+_READY_S = 0.5  # a pty has no DTR, by which a clip knows that opening the port is done
 _TICKS = 100.0  # of /proc, per second
 
 
@@ -39,6 +40,7 @@ def measure(mode: str, packets: list[Timed], folder: Path) -> dict[str, float]:
         process = subprocess.Popen([*_COMMAND, mode, "--link", f"usb:{port.path}", *arguments], stdout=stdout)
         while not port.is_read():
             time.sleep(0.05)
+        time.sleep(_READY_S)
         began_s, sent_s, before = time.monotonic(), [], (0.0, 0.0, 0.0)
         for packet in packets:
             time.sleep(max(0.0, began_s + packet.at_s - time.monotonic()))

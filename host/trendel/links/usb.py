@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import threading
 from dataclasses import dataclass
@@ -110,7 +111,14 @@ def _only_port() -> str:
 def _opened(path: str) -> serial.Serial:
     try:
         # Of USB the rate means nothing; a port that somebody else reads would give each of them half of the bytes.
-        return serial.Serial(path, 2_000_000, timeout=_WAIT_S, exclusive=True)
+        port = serial.Serial(None, 2_000_000, timeout=_WAIT_S, exclusive=True)
+        port.port = path
+        # pyserial ends its opening by throwing away what has come: a hello that the clip sends at DTR would be lost.
+        port.dtr = False
+        port.open()
+        with contextlib.suppress(OSError):  # a pty has no such line
+            port.dtr = True
+        return port
     except (serial.SerialException, OSError, ValueError) as error:
         raise LinkError(_sentence(path, error)) from None
 

@@ -17,6 +17,7 @@ from trendel.links import Link, make_link, parse_moniker
 from trendel.wire.packets import encode_hello
 from trendel.wire.records import own_layouts
 
+_READY_N = 100
 Bench = Callable[[Path], AbstractAsyncContextManager[Link]]
 FIRMWARE = "TRENDEL_LINK"
 """Names the link to a real clip, which is then put under the contract too."""
@@ -59,7 +60,16 @@ async def usb(folder: Path) -> AsyncIterator[Link]:
     packets = iter([*_preamble(), *run(300.0)])
     link = UsbLink(parse_moniker(f"usb:{port.path}"), HostClock())
     try:
-        async with _every_millisecond(lambda: port.send(next(packets)) if port.is_read() else None):
+        # A pty has no DTR, by which a clip knows that the port is open and ready: so some time after it is open.
+        seen_n = 0
+
+        def send() -> None:
+            nonlocal seen_n
+            seen_n = seen_n + 1 if port.is_read() else 0
+            if seen_n > _READY_N:
+                port.send(next(packets))
+
+        async with _every_millisecond(send):
             yield link
     finally:
         port.unplug()
