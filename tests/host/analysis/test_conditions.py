@@ -29,6 +29,13 @@ def test_marks_hold_from_their_times_on() -> None:
     assert marks.tolist() == [0, 0, 256, 256, 256] and not marks.astype(int)[2] & ~SAMPLE_CONDITION
 
 
+@pytest.mark.parametrize("times", [(60.0,), (60.0, 70.0), (-20.0, -10.0)])
+def test_times_of_another_clock_are_refused(times: tuple[float, ...]) -> None:
+    with pytest.raises(ParameterError, match="give them on its clock"):
+        marks_of([Condition(t, grade_percent=t % 7) for t in times], np.arange(5.0))
+    assert not marks_of([Condition(-20.0, grade_percent=5.0)], np.arange(5.0)).any()  # one condition all along
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
