@@ -88,7 +88,7 @@ def _show_alerts(console: Console, recording: "Recording", result: "Result") -> 
     if not len(result.steps):
         return
     if not (result.strides["stability_phase"] == "watching").any():
-        console.print("hip stability: not judged, which takes some 4 min of running and a gyroscope")
+        console.print("hip stability: not judged; it takes some 4 min of running and a gyroscope")
     elif not len(result.alerts):
         console.print("hip stability: no alert")
 

@@ -75,7 +75,7 @@ def _between(fatigue: Fatigue, minutes: tuple[float | None, float | None]) -> Fa
         given if m is None else 60 * m for m, given in zip(minutes, (fatigue.start_s, fatigue.end_s), strict=True)
     )
     if minutes != (None, None) and not (fatigue.left_deg or fatigue.right_deg):
-        raise ParameterError("--growth-from and --growth-until say when: give --growth-left or --growth-right with them.")
+        raise ParameterError("--growth-from and --growth-until say when: give --growth-left or --growth-right too.")
     last_s = min(end_s, fatigue.end_s)
     if not last_s > start_s:
         raise ParameterError(

@@ -41,7 +41,7 @@ def test_prints_a_table_that_fits_and_writes_the_files(cli: Cli, run_csv: Path) 
 def test_no_alert_is_told_from_too_little_running_to_judge(
     cli: Cli, run_csv: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert "hip stability: not judged, which takes some 4 min" in cli("analyze", run_csv).out
+    assert "hip stability: not judged; it takes some 4 min" in cli("analyze", run_csv).out
     recording = trendel.read(run_csv)
     result = trendel.analyze(recording)
     result.strides.data["stability_phase"][-1] = "watching"
