@@ -309,6 +309,8 @@ class Twin:
         if c == BOTH and change < p.alike * max(self.changes()):
             return 0
         if c > BOTH:
+            if self.active[c - 3] >= 2:
+                return 0
             return 1 if shown >= 1 and change >= p.warning_rad + p.notice_rad else 0
         if shown < 1 or change < p.warning_rad:
             return 1

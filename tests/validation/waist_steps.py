@@ -31,12 +31,11 @@ MATCH_S = 0.15
 
 @dataclass(frozen=True)
 class Counted:
-    """True steps, those of them found, steps found in all, and the instants where the two differ (s)."""
+    """True steps, those of them found, steps found in all, and the instants of those invented (s)."""
 
     true: int
     found: int
     claimed: int
-    missed_s: F64
     invented_s: F64
 
 
@@ -78,6 +77,6 @@ def compare(rec: Recording, middle_s: F64) -> Counted:
     """
     true, (candidates, _) = running_steps_s(rec), peaks(rec)
     i, k = pair(true, middle_s, MATCH_S)
-    missed, rest = np.delete(true, i), np.delete(middle_s, k)
+    rest = np.delete(middle_s, k)
     _, doubtful = pair(candidates, rest, MATCH_S)
-    return Counted(len(true), len(i), len(middle_s), missed, np.delete(rest, doubtful))
+    return Counted(len(true), len(i), len(middle_s), np.delete(rest, doubtful))

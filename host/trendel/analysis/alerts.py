@@ -105,7 +105,8 @@ def wording(kind: int, side: int, level: int, change_deg: float, minutes: float)
         return sentence, _DROP_ACTIONS[level]
     if kind == ALERT_ASYMMETRY:
         return (
-            f"Your sides have drifted apart by {change_deg:.1f} degrees, the {_HIPS[side]} leg lower, {since}.",
+            f"Your sides have drifted apart by {change_deg:.1f} degrees, "
+            f"the pelvis sinking more on your {_HIPS[side]} leg, {since}.",
             _ASYMMETRY_ACTION,
         )
     if kind == ALERT_CLIP_LOOSE:

@@ -64,8 +64,16 @@ def condition_marks(number: int) -> int:
 
 
 def marks_of(conditions: Iterable[Condition], t_s: npt.NDArray[np.float64]) -> npt.NDArray[np.uint32]:
-    """(n,) bits for samples at t_s; before the first condition its own number holds."""
+    """(n,) bits for samples at t_s; before the first condition its own number holds.
+
+    Raises ParameterError where their times and the recording's do not meet.
+    """
     ordered = sorted(conditions, key=lambda c: c.time_s)
+    if ordered and (ordered[0].time_s > t_s[-1] or (len(ordered) > 1 and ordered[-1].time_s < t_s[0])):
+        raise ParameterError(
+            f"the conditions' times, {ordered[0].time_s:g} to {ordered[-1].time_s:g} s, are not the recording's, "
+            f"{t_s[0]:g} to {t_s[-1]:g} s: give them on its clock."
+        )
     numbering, marks = Numbering(), np.zeros(len(t_s), np.uint32)
     for c in ordered:
         marks[np.searchsorted(t_s, c.time_s) :] = condition_marks(numbering.number(c.speed_mps, c.grade_percent))

@@ -47,7 +47,7 @@ class Stability:
     allow_quick: float = 1.7
     limit_slow: float = 19.0
     limit_quick: float = 5.7
-    both: float = 0.4
+    both: float = 0.6
     alike_share: float = 0.6
     notice_share: float = 0.6
     opposite_share: float = 1.2
@@ -72,11 +72,17 @@ class Stability:
 
 @dataclass(frozen=True)
 class Baseline:
-    """The runner's obliquity peaks in earlier runs: mean of each side, and how far one run's may be from it."""
+    """The runner's obliquity peaks in earlier runs: mean of each side, and how far one run's may be from it.
+
+    Raises ParameterError for values that no runner has.
+    """
 
     left_deg: float = 0.0
     right_deg: float = 0.0
     sd_deg: float = 1.0
+
+    def __post_init__(self) -> None:
+        within(self, left_deg=(-180.0, 180.0), right_deg=(-180.0, 180.0), sd_deg=(0.01, 180.0))
 
 
 def stability_params(p: Stability, baseline: Baseline | None) -> dict[str, Any]:
@@ -101,7 +107,7 @@ def stability_params(p: Stability, baseline: Baseline | None) -> dict[str, Any]:
         "prior_given": int(baseline is not None),
         "prior_rad": (known.left_deg * rad, known.right_deg * rad),
         # A mean of this many blocks, correlated as they are, has the baseline's uncertainty.
-        "prior_n": min(p.memory_s / block_s, 2 * p.keep_s / block_s * noise2 / max(known.sd_deg, 0.01) ** 2),
+        "prior_n": min(p.memory_s / block_s, 2 * p.keep_s / block_s * noise2 / known.sd_deg**2),
         "memory_n": max(1.0, p.memory_s / block_s),
         "keep": math.exp(-block_s / p.keep_s),
         "common": p.common,

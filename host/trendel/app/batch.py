@@ -58,6 +58,8 @@ def analyze_folder(
     upgraded = keep is not None and kernels_are_new(keep.runner)
     todo = find_jobs(folder, out, options, keep)
     make_folder(out)
+    if keep is not None and upgraded:
+        renew_aloud(keep.runner)  # before the comparison with earlier runs
     outcomes: dict[str, Outcome] = {}
     try:
         with count_bar(f"analysing {folder.name or folder.resolve().name}", len(todo)) as tell:
@@ -84,8 +86,6 @@ def analyze_folder(
             markup=False,
         )
         console.print(f"written to {out}: {', '.join(collected.files)}", markup=False, soft_wrap=True)
-    if keep is not None and upgraded:
-        renew_aloud(keep.runner)
     for outcome in failed:
         stderr_console().print(f"failed: {outcome.name}: {outcome.reason}", markup=False, soft_wrap=True)
     return 2 if failed else 0

@@ -1,4 +1,4 @@
-"""One tidy table over all recordings of a folder: steps, strides and a line for each recording."""
+"""One tidy table over all recordings of a folder: steps, strides, alerts and a line for each recording."""
 
 import csv
 import json
@@ -44,7 +44,7 @@ class Collected:
 
 
 def collect(out: Path, results: list[tuple[str, Path]]) -> Collected:
-    """Write all_steps.csv, all_strides.csv and all_summary.csv into `out`.
+    """Write all_steps.csv, all_strides.csv, all_alerts.csv and all_summary.csv into `out`.
 
     `results` are (recording name, folder with its results). Tables are copied row by row, so that memory stays flat.
     """
@@ -52,7 +52,7 @@ def collect(out: Path, results: list[tuple[str, Path]]) -> Collected:
     metadata_first = dict.fromkeys(_union(*(_metadata(about) for _, _, about in described)), "")
     rows = [_summary_row(name, about, metadata_first | _metadata(about)) for name, _, about in described]
     files = []
-    for table in ("steps", "strides"):
+    for table in ("steps", "strides", "alerts"):
         path = out / f"all_{table}.csv"
         sources = [(name, folder / f"{table}.csv", _metadata(about)) for name, folder, about in described]
         write_atomically(path, partial(_concatenate, sources=sources))
@@ -92,6 +92,7 @@ def _summary_row(name: str, about: dict[str, Any], metadata: dict[str, Any]) -> 
     """One line of all_summary.csv: counts, then mean and deviation of each metric by side, then notes."""
     row: dict[str, Any] = {"recording": name, **metadata}
     row |= {key: about[key] for key in ("duration_s", "running_s", "steps", "strides", "cadence_spm")}
+    row |= {key: about["stability"][key] for key in ("notices", "alarms")}
     for side in ("left", "right", "both"):
         for metric, known in about["metrics"][side].items():
             row |= {f"{metric}_{side}_{key}": known[key] for key in ("mean", "sd")}

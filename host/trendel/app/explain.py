@@ -79,7 +79,7 @@ def _contacts(console: Console, contacts: dict[str, Any]) -> None:
         console,
         "contacts",
         f"{verdict}; {contacts['running_steps_in_a_row']} running steps in a row",
-        f"contact: {1000 * contacts['initial_contact_lead_s']:.0f} ms after the onset of the drop of forward force",
+        f"contact: {1000 * contacts['initial_contact_lead_s']:.1f} ms after the onset of the drop of forward force",
         f"toe-off: after the fall through one body weight by what a half sine takes, and by {share:.2f} of how much "
         f"later than {1000 * rest_s:.0f} ms propulsion ends",
         f"side vote {contacts['side_vote']:+.1f}" + ("" if side_sign is None else f", this step's {side_sign:+.2f}"),

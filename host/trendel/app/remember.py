@@ -193,8 +193,9 @@ def renew(runner: str, *, newest_n: int = RUNS_MAX, tell: Callable[[str], None])
         said.append(f"The kernels have changed: {len(outdated) - len(lost)} of {name}'s runs were analysed again.")
     if lost:
         said.append(
-            f"The recordings of {len(lost)} runs are not at hand any more ({', '.join(lost[:5])}"
-            f"{', ...' if len(lost) > 5 else ''}): what earlier kernels made of them is kept, but set aside."
+            f"{len(lost)} of {name}'s recordings {'is' if len(lost) == 1 else 'are'} not at hand any more "
+            f"({', '.join(lost[:5])}{', ...' if len(lost) > 5 else ''}): what earlier kernels made of "
+            f"{'it' if len(lost) == 1 else 'them'} is kept, but set aside."
         )
     return said
 

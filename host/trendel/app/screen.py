@@ -76,7 +76,7 @@ def show_result(console: Console, recording: "Recording", result: "Result", titl
 
 
 def _show_alerts(console: Console, recording: "Recording", result: "Result") -> None:
-    """Warnings and stops in full; notices are counted."""
+    """Warnings and stops in full; notices are counted. Whether there was enough running to judge is said too."""
     quiet = 0
     for row in result.alerts:
         if row["level"] == "notice":
@@ -85,6 +85,12 @@ def _show_alerts(console: Console, recording: "Recording", result: "Result") -> 
             console.print(Group(*alert_lines(row, float(recording.t_s[0]))))
     if quiet:
         console.print(f"{quiet} notice{'s' if quiet > 1 else ''} of less weight in alerts.csv")
+    if not len(result.steps):
+        return
+    if not (result.strides["stability_phase"] == "watching").any():
+        console.print("hip stability: not judged; it takes some 4 min of running and a gyroscope")
+    elif not len(result.alerts):
+        console.print("hip stability: no alert")
 
 
 def metric_table(metrics: dict[str, Any], plus_minus: str) -> Table:

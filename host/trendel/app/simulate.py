@@ -74,9 +74,13 @@ def _between(fatigue: Fatigue, minutes: tuple[float | None, float | None]) -> Fa
     start_s, end_s = (
         given if m is None else 60 * m for m, given in zip(minutes, (fatigue.start_s, fatigue.end_s), strict=True)
     )
-    if not end_s > start_s:
+    if minutes != (None, None) and not (fatigue.left_deg or fatigue.right_deg):
+        raise ParameterError("--growth-from and --growth-until say when: give --growth-left or --growth-right too.")
+    last_s = min(end_s, fatigue.end_s)
+    if not last_s > start_s:
         raise ParameterError(
-            f"--growth-from must come before --growth-until: {start_s / 60:g} is not before minute {end_s / 60:g}."
+            "--growth-from must come before --growth-until and the end of running: "
+            f"{start_s / 60:g} is not before minute {last_s / 60:g}."
         )
     return replace(fatigue, start_s=start_s, end_s=end_s)
 
@@ -126,6 +130,8 @@ def sensor_of(
     if gyro_bias is not None:
         known["gyr_bias_radps"] = tuple(np.radians(_three(gyro_bias, "--gyro-bias")).tolist())
     if slip is not None:
+        if "slip_s" not in known:
+            raise ParameterError("--slip says by how much the clip slips: give --slip-at, when, with it.")
         known["slip_rotvec_deg"] = _three(slip, "--slip")
     if looseness is not None:
         usual = SensorModel()

@@ -21,6 +21,8 @@ def analyze_file(
     recording = read_recording(run, options.read)
     make_folder(folder)
     load_kernels()
+    if keep is not None and upgraded:
+        renew_aloud(keep.runner)  # before the comparison with earlier runs
     with fraction_bar(f"analysing {run.name}") as progress:
         result, options, said = analyse(recording, options, keep, progress)
     written = write_result(folder, result, signals=options.signals)
@@ -31,6 +33,4 @@ def analyze_file(
         show_result(console, recording, result, run.name)
         console.print(f"written to {folder}: {', '.join(path.name for path in written)}", markup=False, soft_wrap=True)
     if keep is not None:
-        if upgraded:
-            renew_aloud(keep.runner)
         say([*said, *remember(recording, result, keep.runner, keep.clip, raw_path=run, options=options)])

@@ -11,7 +11,7 @@ from pathlib import Path
 from trendel.app.progress import count_bar
 from trendel.app.screen import stderr_console
 
-_PATIENCE_S = 1.5  # from the cache it takes less: what takes longer is being compiled, and is said
+_PATIENCE_S = 4.0  # from the cache it takes less: what takes longer is being compiled, and is said
 _UNUSED_DAYS = 30
 
 

@@ -133,6 +133,8 @@ def level_of(s, params, c):
         if change < p.alike * (left if left > right else right):
             return _U0
     if c > np.int32(2):
+        if s.active[np.int32(c - np.int32(3))] >= _WARNING:
+            return _U0  # the sinking of that side has been told
         return _NOTICE if shown >= _F1 and change >= p.warning_rad + p.notice_rad else _U0
     if shown < _F1 or change < p.warning_rad:
         return _NOTICE

@@ -126,7 +126,7 @@ def _assemble(raw: Raw) -> Recording:
 
     present = np.ones(len(flags), bool) if base.source_i is None else base.source_i >= 0
     valid = present & signals.possible(acc, gyr)
-    _check_enough(raw, acc, gyr, present, valid)
+    _check_enough(acc, gyr, present, valid)
     gyr, missing = _without_dead_axes(raw, acc, gyr, valid, notes)
     if raw.gyr is not None and gyr is None:
         valid = present & signals.possible(acc, None)
@@ -255,7 +255,7 @@ def _placed(values: np.ndarray, base: Timebase) -> np.ndarray:
     return placed
 
 
-def _check_enough(raw: Raw, acc: np.ndarray, gyr: np.ndarray | None, present: np.ndarray, valid: np.ndarray) -> None:
+def _check_enough(acc: np.ndarray, gyr: np.ndarray | None, present: np.ndarray, valid: np.ndarray) -> None:
     lost = int(np.count_nonzero(present & ~valid))
     if lost <= _MAX_INVALID_FRACTION * np.count_nonzero(present):
         return

@@ -13,7 +13,7 @@ COMPANIONS = {
 }
 """`run.truth.csv` and the like hold what goes with `run.csv`."""
 _OUTPUTS = {"steps", "strides", "signals", "alerts"}
-_FOLDER_OUTPUTS = {"all_steps.csv", "all_strides.csv", "all_summary.csv"}
+_FOLDER_OUTPUTS = {"all_steps.csv", "all_strides.csv", "all_alerts.csv", "all_summary.csv"}
 SESSION_SUFFIX = ".mcap"
 _SUFFIXES = {".csv", ".tsv", SESSION_SUFFIX}
 _SUMMARY = "summary.json"
@@ -35,8 +35,8 @@ def find_recordings(folder: str | os.PathLike[str]) -> list[Path]:
 
     Left out: companions (`.truth.csv`, `.contacts.csv`, `.vgrf.csv`, `.ankle.csv`), folders that trendel wrote its
     results into (they hold summary.json beside steps.csv and the like), the tables of a whole folder (all_steps.csv,
-    all_strides.csv, all_summary.csv), and whatever is hidden. Files that turn out to be no recordings when read are
-    the caller's to report. Links to folders are not followed.
+    all_strides.csv, all_alerts.csv, all_summary.csv), and whatever is hidden. Files that turn out to be no recordings
+    when read are the caller's to report. Links to folders are not followed.
     Raises RecordingError where `folder` is not a folder, or where it or a folder in it may not be read."""
     root = Path(folder)
     if not root.is_dir():

@@ -189,10 +189,10 @@ class GaitParameters:
         m/s (Dorn, Schache & Pandy, J Exp Biol 2012; Weyand et al. 2000); about four in five strike with the heel
         (Larson et al., J Sports Sci 2011); drop, tilt and rotation as in reviews of pelvic motion in running.
         """
-        return _draw(cls, np.random.default_rng([seed, 77]), seed)
+        return _draw(cls, np.random.default_rng([seed, 77]))
 
 
-def _draw(cls: type[GaitParameters], rng: np.random.Generator, seed: int) -> GaitParameters:
+def _draw(cls: type[GaitParameters], rng: np.random.Generator) -> GaitParameters:
     def normal(mean: float, sd: float, low: float, high: float) -> float:
         return float(np.clip(rng.normal(mean, sd), low, high))
 

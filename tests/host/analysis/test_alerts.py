@@ -57,6 +57,7 @@ def test_every_alert_is_one_sentence_and_one_action(kind: int) -> None:
             for text in wording(kind, side, level, 1.5, 3.0):
                 assert text.endswith(".") and text.count(". ") == 0 and len(text) < 120, text
                 assert "!" not in text
+    assert "sinking more on your left leg" in wording(ALERT_ASYMMETRY, 1, 1, 1.5, 3.0)[0]
     assert wording(ALERT_CLIP_LOOSE, 0, LEVEL_WARNING, 0.0, 0.0) != wording(
         ALERT_CLIP_MOVED, 0, LEVEL_WARNING, 0.0, 0.0
     )

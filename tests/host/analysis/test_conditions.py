@@ -9,8 +9,9 @@ import pytest
 
 import trendel
 from tests.host.analysis.made import recording, run
-from trendel.analysis import Condition
+from trendel.analysis import Condition, Parameters
 from trendel.analysis.conditions import Numbering, marks_of, read_conditions
+from trendel.analysis.stability import Stability
 from trendel.errors import ParameterError
 from trendel.kernels.layout import SAMPLE_CONDITION
 
@@ -27,6 +28,13 @@ def test_near_conditions_have_one_number() -> None:
 def test_marks_hold_from_their_times_on() -> None:
     marks = marks_of([Condition(2.0, grade_percent=5.0), Condition(0.0, grade_percent=0.0)], np.arange(5.0))
     assert marks.tolist() == [0, 0, 256, 256, 256] and not marks.astype(int)[2] & ~SAMPLE_CONDITION
+
+
+@pytest.mark.parametrize("times", [(60.0,), (60.0, 70.0), (-20.0, -10.0)])
+def test_times_of_another_clock_are_refused(times: tuple[float, ...]) -> None:
+    with pytest.raises(ParameterError, match="give them on its clock"):
+        marks_of([Condition(t, grade_percent=t % 7) for t in times], np.arange(5.0))
+    assert not marks_of([Condition(-20.0, grade_percent=5.0)], np.arange(5.0)).any()  # one condition all along
 
 
 @pytest.mark.parametrize(
@@ -53,14 +61,18 @@ def test_a_stream_gives_what_a_file_gives(tmp_path: Path) -> None:
     half = len(rec) // 2
     path = tmp_path / "conditions.csv"
     path.write_text(f"time_s,grade_percent\n{rec.t_s[0]},0\n{rec.t_s[half]},6\n")
-    result = trendel.analyze(rec, mode="causal", conditions=path)
-    plain = trendel.analyze(rec, mode="causal")
-    stream = trendel.Stream(rate)
+    # Short enough that the level is watched, and moved by what is announced, within this recording.
+    quick = Stability(block_steps=2, skip_s=1.0, level_s=6.0, settle_hold_s=1.0, settle_max_s=4.0, learn_s=2.0)
+    params = Parameters(stability=quick)
+    result = trendel.analyze(rec, mode="causal", params=params, conditions=path)
+    plain = trendel.analyze(rec, mode="causal", params=params)
+    stream = trendel.Stream(rate, params=params)
     stream.announce(grade_percent=0.0)
     parts = [stream.push(rec.acc_mps2[:half], rec.gyr_radps[:half])]
     stream.announce(grade_percent=6.0)
     parts += [stream.push(rec.acc_mps2[half:], rec.gyr_radps[half:])]
     parts.append(stream.finish())
-    level = "level_left_deg" if "level_left_deg" in result.strides.columns else "stability_phase"
-    assert np.concatenate([p.strides[level] for p in parts]).tolist() == result.strides[level].tolist()
+    change = "stability_change_left_deg"
+    assert np.array_equal(np.concatenate([p.strides[change] for p in parts]), result.strides[change], equal_nan=True)
+    assert not np.array_equal(result.strides[change], plain.strides[change], equal_nan=True)
     assert np.array_equal(result.steps["contact_time_ms"], plain.steps["contact_time_ms"], equal_nan=True)

@@ -21,7 +21,7 @@ from trendel.analysis.parameters import (
     Start,
     kernel_params,
 )
-from trendel.analysis.stability import Stability
+from trendel.analysis.stability import Baseline, Stability
 from trendel.errors import ParameterError
 from trendel.kernels.layout import DTYPES, LAYOUT_HASH, MAGIC_PARAMS
 
@@ -197,3 +197,9 @@ def test_numbers_that_cannot_work_are_refused_with_their_file(
     path.write_text(f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in values.items()))
     with pytest.raises(ParameterError, match=rf"mine\.toml.*{next(iter(values))}"):
         Parameters.from_toml(path)
+
+
+@pytest.mark.parametrize("values", [(math.nan, 6.0, 1.0), (6.0, math.inf, 1.0), (6.0, 6.0, 0.0), (6.0, 6.0, -1.0)])
+def test_a_baseline_that_no_runner_has_is_refused(values: tuple[float, float, float]) -> None:
+    with pytest.raises(ParameterError, match=r"baseline\..*must be between"):
+        Baseline(*values)

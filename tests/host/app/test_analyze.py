@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+import trendel
 from tests.host.app.conftest import Cli
 from trendel.app.options import AnalyzeOptions, ReadOptions, parse_columns
 from trendel.app.outputs import OutputError, to_json, write_atomically
+from trendel.app.screen import show_result, stdout_console
 from trendel.errors import ParameterError
 
 SIGNALS = ["t_s", "tilt_deg", "obliquity_deg", "rotation_deg", "vertical_m"]
@@ -34,6 +36,17 @@ def test_prints_a_table_that_fits_and_writes_the_files(cli: Cli, run_csv: Path) 
     assert 50 < len(steps) < 75  # 25 s at 2.8 steps a second, the ramps may lose some
     summary = json.loads((folder / "summary.json").read_text())
     assert summary["mode"] == "refined"
+
+
+def test_no_alert_is_told_from_too_little_running_to_judge(
+    cli: Cli, run_csv: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "hip stability: not judged; it takes some 4 min" in cli("analyze", run_csv).out
+    recording = trendel.read(run_csv)
+    result = trendel.analyze(recording)
+    result.strides.data["stability_phase"][-1] = "watching"
+    show_result(stdout_console(), recording, result, "run.csv")
+    assert "hip stability: no alert" in capsys.readouterr().out
 
 
 def test_json_alone_on_stdout(cli: Cli, run_csv: Path, tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ def test_explain_shows_every_stage(cli: Cli, run_csv: Path) -> None:
     assert max(map(len, said.out.splitlines())) <= 80
     for stage in ("attitude", "mounting", "contacts", "stride"):
         assert stage in said.out
+    assert "contact: 2.5 ms after the onset" in said.out
 
 
 def test_explain_of_a_step_that_is_not_there(cli: Cli, run_csv: Path) -> None:

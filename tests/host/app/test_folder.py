@@ -12,7 +12,7 @@ import pytest
 
 from tests.host.app.conftest import Cli, write_run
 
-COLLECTED = ["all_steps.csv", "all_strides.csv", "all_summary.csv"]
+COLLECTED = ["all_alerts.csv", "all_steps.csv", "all_strides.csv", "all_summary.csv"]
 
 
 @pytest.fixture(scope="module")

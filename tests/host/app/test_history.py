@@ -100,6 +100,14 @@ def test_pain_says_stop_before_everything_else(cli: Cli, tmp_path: Path, journal
     assert (alert["kind"], alert["level"], alert["side"]) == ("pain", "stop", "L")
     assert float(alert["time_s"]) == pytest.approx(20.0, abs=0.1) and alert["change"] == ""
     assert alert["message"].count(". ") == 0 and alert["action"].count(". ") == 0
+    # A folder's alerts are collected.
+    assert cli("analyze", tmp_path, "--runner", "Anna", "--out", tmp_path / "out").code == 0
+    with (tmp_path / "out" / "all_alerts.csv").open(newline="") as file:
+        (collected,) = csv.DictReader(file)
+    assert collected["recording"] == "run.csv" and {name: collected[name] for name in alert} == alert
+    with (tmp_path / "out" / "all_summary.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["notices"], row["alarms"]) == ("0", "0")  # pain is counted for itself
 
 
 def test_pain_of_other_days_and_of_level_0_says_nothing(cli: Cli, tmp_path: Path, journal: Path) -> None:

@@ -270,7 +270,9 @@ def test_after_an_upgrade_runs_are_analysed_again_where_their_recording_is_at_ha
     said = cli("analyze", run_csv, "--runner", "Anna", "--clip", "C7")
     assert said.code == 0 and "The kernels have changed: 1 of Anna's runs were analysed again." in said.err
     assert "its recording is not there any more" in said.err and "its recording has changed since" in said.err
-    assert "The recordings of 2 runs are not at hand any more" in said.err and "kept, but set aside" in said.err
+    assert "2 of Anna's recordings are not at hand any more" in said.err and "kept, but set aside" in said.err
+    # First the earlier runs anew, then the comparison with them.
+    assert "Hip stability: the baseline is from 1 run of Anna's" in said.err
     with Journal(journal) as opened:
         runs = {run.source: run for run in opened.runs("Anna")}
         new = runs["run.csv"].kernel_hash

@@ -101,6 +101,9 @@ def test_a_random_runner_is_that_of_the_seed(tmp_path: Path) -> None:
         (("--alpha", "3"), "alpha must be between"),
         (("--growth-left", "3", "--drop-left", "30"), "drop_left_deg must be between"),
         (("--growth-left", "3", "--growth-from", "12", "--minutes", "2"), "--growth-from must come before"),
+        (("--growth-left", "3", "--growth-from", "12", "--growth-until", "14", "--minutes", "2"), "the end of running"),
+        (("--growth-until", "1", "--minutes", "2"), "give --growth-left or --growth-right"),
+        (("--slip", "0,9,0"), "give --slip-at"),
     ],
 )
 def test_what_cannot_be_is_one_sentence_and_exit_code_2(

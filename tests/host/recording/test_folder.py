@@ -14,7 +14,7 @@ def test_companions_and_outputs_are_left_out(tmp_path: Path) -> None:
     other = [
         "a.json", "a.truth.csv", "a.contacts.csv", "b/c.vgrf.csv", "b/c.ankle.csv", "notes.txt", ".hidden.csv",
         ".git/x.csv", "a.trendel/steps.csv", "a.trendel/summary.json", "a.trendel/other.csv", "a.trendel/deep/y.csv",
-        "all_steps.csv", "all_strides.csv", "all_summary.csv", "b/all_summary.csv",
+        "all_steps.csv", "all_strides.csv", "all_alerts.csv", "all_summary.csv", "b/all_summary.csv",
     ]  # fmt: skip
     for name in wanted + other:
         path = tmp_path / name
