@@ -6,12 +6,16 @@ import asyncio
 from abc import abstractmethod
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from trendel.clock import Clock
 from trendel.errors import LinkError
 from trendel.links.moniker import Moniker
 from trendel.links.protocol import Arrival, Change, Event, Inbox, Link, State
-from trendel.wire.framing import FrameCounts, NotificationFramer, SerialFramer
+from trendel.wire.framing import SMP_HEAD, FrameCounts, NotificationFramer, SerialFramer
+
+if TYPE_CHECKING:
+    from trendel.links.management import Carrier, Management
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,9 @@ class HeldLink(Link):
         self._task: asyncio.Task[None] | None = None
         self._opened = False
         self._last_ns = 0
+        self._management: Management | None = None
+        self._carrier: Carrier | None = None
+        self._unmanaged = "is not connected."
         self._early: list[Arrival] | None = []  # what came while the clip was being reached: told after the connection
 
     @abstractmethod
@@ -54,6 +61,19 @@ class HeldLink(Link):
         """See Link."""
         return self._inbox.dropped_n
 
+    @property
+    def management(self) -> Management:
+        """See Link."""
+        if self._management is None:
+            from trendel.links.management import Management
+
+            self._management = Management(str(self.moniker))
+            if self._carrier is not None:
+                self._management.attach(self._carrier)
+            else:
+                self._management.detach(self._unmanaged)
+        return self._management
+
     async def open(self) -> None:
         """See Link."""
         if self._opened:
@@ -68,6 +88,7 @@ class HeldLink(Link):
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
+            self._manages(None, "was closed.")
             await self._let_go()
         self._inbox.end()
 
@@ -78,12 +99,29 @@ class HeldLink(Link):
     def _feed(self, framer: NotificationFramer | SerialFramer, data: bytes | bytearray, time_ns: int) -> None:
         """Bytes have come. Packets of one moment are put a nanosecond apart, so that times keep their order."""
         for received in framer.feed(data):
+            if received.raw.startswith(SMP_HEAD):
+                self._answered(received.raw[len(SMP_HEAD) :])
+                continue
             self._last_ns = max(time_ns, self._last_ns + 1)
             arrival = Arrival(self._last_ns, received)
             if self._early is None:
                 self._inbox.put(arrival)
             else:
                 self._early.append(arrival)
+
+    def _manages(self, carrier: Carrier | None, why: str = "is not connected.") -> None:
+        """By which connection the clip can be managed now; None: by none, and why."""
+        self._carrier, self._unmanaged = carrier, why
+        if self._management is None:
+            return
+        if carrier is not None:
+            self._management.attach(carrier)
+        else:
+            self._management.detach(why)
+
+    def _answered(self, data: bytes | bytearray) -> None:
+        if self._management is not None:
+            self._management.feed(data)
 
     def _connected(self, sentence: str) -> None:
         early, self._early = self._early or [], None
@@ -98,6 +136,7 @@ class HeldLink(Link):
         if not self._lost.is_set():
             self._why_lost = why
             self._lost.set()
+            self._manages(None, why)
 
     def _change(self, state: State, sentence: str) -> None:
         self._last_ns = max(self.clock.now_ns(), self._last_ns + 1)

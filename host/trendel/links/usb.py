@@ -12,8 +12,9 @@ from trendel.clock import Clock
 from trendel.errors import LinkError
 from trendel.links.held import HeldLink, Patience
 from trendel.links.moniker import Moniker
-from trendel.wire.framing import SerialFramer
+from trendel.wire.framing import SMP_HEAD, SerialFramer, frame
 from trendel.wire.gatt import USB_PRODUCT
+from trendel.wire.layout import STORED_MAX
 
 try:
     import serial
@@ -22,6 +23,7 @@ except ImportError:
     raise LinkError("USB needs pyserial: pip install 'trendel[links]'.") from None
 
 _WAIT_S = 0.2  # how long a read waits, and with it a close
+_WRITE_S = 2.0
 _READ_N = 65_536
 _BUSY = (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK)
 
@@ -63,6 +65,7 @@ class UsbLink(HeldLink):
         arguments = (self._port, self._let, asyncio.get_running_loop())
         self._thread = threading.Thread(target=self._read, args=arguments, name=f"read {path}", daemon=True)
         self._thread.start()
+        self._manages(_Carrier(self._port))
         return f"The clip on {path}"
 
     async def _let_go(self) -> None:
@@ -98,6 +101,24 @@ class UsbLink(HeldLink):
             self._is_lost(why)
 
 
+class _Carrier:
+    """SMP in the stream of packets: see Carrier."""
+
+    piece_n = STORED_MAX - len(SMP_HEAD)
+
+    def __init__(self, port: serial.Serial) -> None:
+        self._port = port
+        self._sending = asyncio.Lock()
+
+    async def start(self) -> None:
+        """See Carrier: answers come with the packets."""
+
+    async def send(self, smp: bytes) -> None:
+        """See Carrier. A zero before it ends what noise may have begun."""
+        async with self._sending:
+            await asyncio.to_thread(self._port.write, b"\0" + frame(SMP_HEAD + smp))
+
+
 def _only_port() -> str:
     ports = clip_ports()
     if not ports:
@@ -111,7 +132,7 @@ def _only_port() -> str:
 def _opened(path: str) -> serial.Serial:
     try:
         # Of USB the rate means nothing; a port that somebody else reads would give each of them half of the bytes.
-        port = serial.Serial(None, 2_000_000, timeout=_WAIT_S, exclusive=True)
+        port = serial.Serial(None, 2_000_000, timeout=_WAIT_S, write_timeout=_WRITE_S, exclusive=True)
         port.port = path
         # pyserial ends its opening by throwing away what has come: a hello that the clip sends at DTR would be lost.
         port.dtr = False
