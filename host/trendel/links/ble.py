@@ -104,7 +104,8 @@ class BleLink(HeldLink):
                 await client.connect()
                 await self._subscribe(client, who)
             smp = client.services.get_characteristic(SMP_CHARACTERISTIC)
-            self._manages(None if smp is None else _Carrier(self, client, smp), f"{who} offers no management.")
+            carrier = None if smp is None else _Carrier(self, client, smp)
+            self._manages(carrier, f"{who} offers no management: update its firmware.", offers=carrier is not None)
         except (BleakError, OSError, EOFError, TimeoutError) as error:
             await self._let_go()
             raise LinkError(_sentence(who, error)) from None

@@ -45,7 +45,7 @@ class HeldLink(Link):
         self._last_ns = 0
         self._management: Management | None = None
         self._carrier: Carrier | None = None
-        self._unmanaged = "is not connected."
+        self._unmanaged, self._offers = "is not connected.", True
         self._early: list[Arrival] | None = []  # what came while the clip was being reached: told after the connection
 
     @abstractmethod
@@ -71,7 +71,7 @@ class HeldLink(Link):
             if self._carrier is not None:
                 self._management.attach(self._carrier)
             else:
-                self._management.detach(self._unmanaged)
+                self._management.detach(self._unmanaged, unmanaged=not self._offers)
         return self._management
 
     async def open(self) -> None:
@@ -109,15 +109,15 @@ class HeldLink(Link):
             else:
                 self._early.append(arrival)
 
-    def _manages(self, carrier: Carrier | None, why: str = "is not connected.") -> None:
-        """By which connection the clip can be managed now; None: by none, and why."""
-        self._carrier, self._unmanaged = carrier, why
+    def _manages(self, carrier: Carrier | None, why: str = "is not connected.", *, offers: bool = True) -> None:
+        """By which connection the clip can be managed now; None: by none, and why: also where it `offers` none."""
+        self._carrier, self._unmanaged, self._offers = carrier, why, offers
         if self._management is None:
             return
         if carrier is not None:
             self._management.attach(carrier)
         else:
-            self._management.detach(why)
+            self._management.detach(why, unmanaged=not offers)
 
     def _answered(self, data: bytes | bytearray) -> None:
         if self._management is not None:

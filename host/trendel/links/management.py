@@ -43,6 +43,10 @@ class RefusedError(LinkError):
         self.reason = reason
 
 
+class UnmanagedError(LinkError):
+    """The clip that is connected offers no management."""
+
+
 class Carrier(Protocol):
     """One connection, on which SMP frames can be sent. What comes back is fed to the management."""
 
@@ -136,6 +140,7 @@ class Management:
 
     def __init__(self, who: str) -> None:
         self._who = who
+        self._error: type[LinkError] = LinkError
         self._why = f"{who}: is not connected."
         self._pipe: _Pipe | None = None
         self._carrier: Carrier | None = None
@@ -155,9 +160,10 @@ class Management:
         self._carrier, self._pipe, self._client, self._buffers = carrier, _Pipe(carrier), None, None
         self._lost = asyncio.get_running_loop().create_future()
 
-    def detach(self, why: str) -> None:
-        """There is none any more: `why` goes into the error of each request under way, and of those to come."""
-        self._why = f"{self._who}: {why}"
+    def detach(self, why: str, *, unmanaged: bool = False) -> None:
+        """There is none any more: `why` goes into the error of each request under way, and of those to come.
+        `unmanaged`: there is one, but on it the clip cannot be managed."""
+        self._error, self._why = UnmanagedError if unmanaged else LinkError, f"{self._who}: {why}"
         lost, self._lost, self._carrier, self._pipe, self._client = self._lost, None, None, None, None
         if lost is not None and not lost.done():
             lost.set_result(None)
@@ -251,10 +257,10 @@ class Management:
             if self._client is None:
                 carrier, pipe = self._carrier, self._pipe
                 if carrier is None or pipe is None:
-                    raise LinkError(self._why)
+                    raise self._error(self._why)
                 await self._unless_lost(carrier.start(), "to be managed")
                 if pipe is not self._pipe:
-                    raise LinkError(self._why)
+                    raise self._error(self._why)
                 self._client = SMPClient(pipe, self._who, TIMEOUT_S)
         return self._client
 
@@ -264,18 +270,18 @@ class Management:
         task = asyncio.ensure_future(work)
         if lost is None:
             task.cancel()
-            raise LinkError(self._why)
+            raise self._error(self._why)
         try:
             either: list[asyncio.Future[Any]] = [task, lost]
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not task.done():
-                raise LinkError(self._why)
+                raise self._error(self._why)
             return task.result()
         except LinkError:
             raise
         except (TimeoutError, SMPTransportDisconnected):
             if lost.done():
-                raise LinkError(self._why) from None
+                raise self._error(self._why) from None
             raise LinkError(f"{self._who}: the clip did not answer when asked for {what}: bring it near.") from None
         except (SMPClientException, OSError, EOFError, ValueError) as failure:
             raise LinkError(
@@ -284,7 +290,7 @@ class Management:
         except Exception as failure:  # bleak's errors differ by system, and it need not be installed here
             if type(failure).__module__.partition(".")[0] not in ("bleak", "serial", "bumble", "dbus_fast"):
                 raise
-            raise LinkError(self._why if lost.done() else f"{self._who}: {_short(failure)}.") from None
+            raise self._error(self._why if lost.done() else f"{self._who}: {_short(failure)}.") from None
         finally:
             if not task.done():
                 task.cancel()

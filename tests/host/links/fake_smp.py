@@ -12,12 +12,12 @@ import cbor2
 HEADER = struct.Struct(">BBHHBB")
 _OS, _SETTINGS, _FILES = 0, 3, 8
 _ENOENT, _ENOTSUP, _EINVAL = 5, 8, 3
-File = bytes | Callable[[int], bytes]
+File = bytes | memoryview | Callable[[], bytes]
 
 
 @dataclass
 class FakeSmp:
-    """`files`: bytes, or what gives them when offset 0 is read. `on_set` may refuse a setting with a code."""
+    """`files`: bytes, memory that changes, or what gives them when offset 0 is read. `on_set` may refuse a setting."""
 
     files: dict[str, File] = field(default_factory=dict)
     settings: dict[str, bytes] = field(default_factory=dict)
@@ -76,11 +76,11 @@ class FakeSmp:
         file = self.files[name]
         if callable(file):
             if at == 0 or name not in self._snapshots:
-                self._snapshots[name] = file(0)
+                self._snapshots[name] = file()
             file = self._snapshots[name]
         if command == 1:
             return {"len": len(file)}
-        data = file[at : at + room - 8 - 32]
+        data = bytes(file[at : at + room - 8 - 32])
         return {"off": at, "data": data} | ({"len": len(file)} if at == 0 else {})
 
 
