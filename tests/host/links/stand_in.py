@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from trendel.links.packetise import Timed
-from trendel.links.sim.bench import MakeCode
+from trendel.links.sim.clip_code import MakeCode
+from trendel.links.sim.outlet import Outlet
 
 OK, UNKNOWN, LENGTH = 0, 1, 2
 
@@ -16,7 +17,7 @@ OK, UNKNOWN, LENGTH = 0, 1, 2
 class StandIn:
     """Follows ClipCode. What is refused waits, as on the clip; what comes while nobody subscribes is lost."""
 
-    send: Callable[[bytes], bool]
+    outlet: Outlet | None
     timed: list[Timed]
     end_s: float
     preamble: list[bytes] = field(default_factory=list)
@@ -36,8 +37,8 @@ class StandIn:
         self.pump()
 
     def pump(self) -> int:
-        while self.waiting and self.send(self.waiting[0]):
-            self.waiting.pop(0)
+        while self.waiting and self.outlet is not None and self.outlet.room_n:
+            self.outlet.send(self.waiting.pop(0))
         return len(self.waiting)
 
     def host(self, *, connected: bool, subscribed: bool, payload_n: int) -> None:
@@ -45,9 +46,12 @@ class StandIn:
             self.waiting = list(self.preamble)
         self.subscribed = subscribed
 
-    def restart(self) -> None:
+    def restart(self, *, orderly: bool) -> None:
         self.restarts_n += 1
         self.subscribed = False
+
+    def close(self) -> None:
+        pass
 
     def read_setting(self, key: str) -> tuple[int, bytes]:
         return (OK, self.settings[key]) if key in self.settings else (UNKNOWN, b"")
@@ -76,8 +80,8 @@ def standing_in(timed: Iterable[Timed], made: list[StandIn] | None = None) -> Ma
     preamble = [packet.raw for packet in packets if packet.raw[0] in (2, 3)]
     rest = [packet for packet in packets if packet.raw[0] not in (2, 3)]
 
-    def make(measured: object, faults: object, options: object, send: Callable[[bytes], bool]) -> StandIn:
-        code = StandIn(send, rest, rest[-1].at_s + 0.1, preamble)
+    def make(measured: object, faults: object, name: str, outlet: Outlet) -> StandIn:
+        code = StandIn(outlet, rest, rest[-1].at_s + 0.1, preamble)
         if made is not None:
             made.append(code)
         return code

@@ -34,7 +34,7 @@ class Clip:
     """A server with stand-ins behind it."""
 
     def __init__(self, flash: Flash | None = None) -> None:
-        self.store = StandIn(lambda packet: True, [], 0.0)
+        self.store = StandIn(None, [], 0.0)
         self.flash = flash or Flash()
         self.resets_n = 0
         self.start()
@@ -163,7 +163,7 @@ def test_an_image_is_tried_reverted_tried_again_and_confirmed() -> None:
 
 
 def test_an_upload_goes_on_where_it_was_cut() -> None:
-    clip, image = Clip(), made_image((1, 0, 0, 0), 5000)
+    clip, image = Clip(), made_image((1, 0, 0, 0), 3000)
     first = {"len": len(image), "sha": hashlib.sha256(image).digest()}
     assert clip.ask(WRITE, 1, 1, off=0, data=image[:2000], **first) == {"off": 2000}
     assert clip.ask(WRITE, 1, 1, off=0, data=image[:100], **first) == {"off": 2000}  # after reconnecting
@@ -171,7 +171,8 @@ def test_an_upload_goes_on_where_it_was_cut() -> None:
     assert clip.refused(WRITE, 1, 1, off=2000, data=image[2000:] + b"x") == IMG_MGMT_ERR.INVALID_IMAGE_DATA_OVERRUN
     assert clip.ask(WRITE, 1, 1, off=2000, data=image[2000:]) == {"off": len(image), "match": True}
     other = {"len": len(image), "sha": bytes(32)}
-    assert clip.ask(WRITE, 1, 1, off=0, data=image, **other) == {"off": len(image), "match": False}
+    assert clip.ask(WRITE, 1, 1, off=0, data=image[:2000], **other) == {"off": 2000}
+    assert clip.ask(WRITE, 1, 1, off=2000, data=image[2000:]) == {"off": len(image), "match": False}
 
 
 def test_wrong_images_are_not_booted() -> None:
@@ -200,7 +201,7 @@ def test_wrong_images_are_not_booted() -> None:
 
 
 def test_uploads_that_cannot_be_are_refused() -> None:
-    clip, image = Clip(Flash(running=made_image((1, 0, 0, 0)))), made_image((1, 0, 0, 0))
+    clip, image = Clip(Flash(running=made_image((1, 0, 0, 0)))), made_image((1, 0, 0, 0), 800)
 
     def rc(data: bytes, **more: Any) -> int:
         return clip.refused(WRITE, 1, 1, off=0, data=data, **more)

@@ -18,8 +18,8 @@ from trendel.errors import LinkError
 from trendel.links.replay import HostPace
 from trendel.links.sim.air import Air, AirController
 from trendel.links.sim.backend import Adapter, Closing
-from trendel.links.sim.clip_code import ClipCode
-from trendel.links.sim.faults import Faults, parse_faults, schedule
+from trendel.links.sim.clip_code import CClip, MakeCode
+from trendel.links.sim.faults import parse_faults, schedule
 from trendel.links.sim.gatt_server import Identity, Radio
 from trendel.links.sim.groups import FileGroup, OsGroup, SettingsGroup
 from trendel.links.sim.images import Flash, ImageGroup
@@ -83,21 +83,13 @@ def _number(name: str, text: str) -> float:
     return value
 
 
-MakeCode = Callable[[Measured, Faults, Options, Callable[[bytes], bool]], ClipCode]
-"""Makes a clip's code from what its sensor measures; the last argument takes what it sends."""
-
-
 class Bench:
     """A clip in its air. Made in the running event loop; `start` lets its time pass."""
 
     def __init__(
-        self, measured: Measured, options: Options, make: MakeCode | None = None, port: UsbPort | None = None
+        self, measured: Measured, options: Options, make: MakeCode = CClip, port: UsbPort | None = None
     ) -> None:
         """`make`: of the clip's code, its own C by default. `port`: where it is reached by cable instead."""
-        if make is None:
-            from trendel.links.sim.clip import make_clip
-
-            make = make_clip
         faults = parse_faults(options.faults)
         self.air = Air()
         self.clock = SimulatedClock(HostClock().now_ns())
@@ -107,7 +99,7 @@ class Bench:
         if port is not None:
             outlet = port
         outlet.loses = _loses(faults.lost, options.seed)
-        code = make(measured, faults, options, outlet.send)
+        code = make(measured, faults, options.name, outlet)
         plan = schedule(faults, measured.seconds, options.seed)
         self.world = World(code, outlet, self.flash, plan, self.clock, HostPace(options.speed))
         groups: dict[int, Group] = {
@@ -134,6 +126,7 @@ class Bench:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(1.0):
                     await self.world.outlet.switch_off()
+        self.world.code.close()
 
     def check(self) -> None:
         """Raise what has ended the world, if anything has."""

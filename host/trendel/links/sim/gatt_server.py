@@ -28,6 +28,9 @@ from trendel.wire.gatt import (
     STREAM_PACKETS,
     STREAM_SERVICE,
 )
+from trendel.wire.layout import KIND_STRIDE
+from trendel.wire.packets import RecordBlock, decode
+from trendel.wire.records import own_layout
 
 QUEUE_N = 20
 """Notifications that wait: Zephyr's buffers on a small chip."""
@@ -63,7 +66,6 @@ class Radio(Outlet):
     Attributes:
         identity: who it is.
         battery_percent: what the Battery service says.
-        refused_n: packets for which there was no room.
         controller: in the air, while it is on.
     """
 
@@ -72,11 +74,11 @@ class Radio(Outlet):
     def __init__(self, air: Air, identity: Identity, battery_percent: int = 100) -> None:
         super().__init__()
         self.air, self.identity, self.battery_percent = air, identity, battery_percent
-        self.refused_n = 0
         self._queue: deque[tuple[Characteristic, bytes]] = deque()
         self._answers: deque[tuple[Characteristic, bytes]] = deque()
         self._connection: Connection | None = None
         self._device: Device | None = None
+        self._wanted: set[Characteristic[bytes]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -134,24 +136,22 @@ class Radio(Outlet):
         kind = kinds.COMPLETE_LOCAL_NAME if cut == whole else kinds.SHORTENED_LOCAL_NAME
         return bytes(AdvertisingData([*parts, (kind, cut)]))
 
-    def send(self, packet: bytes) -> bool:
+    @property
+    def room_n(self) -> int:
         """See Outlet."""
-        fits = self.subscribed and len(packet) <= self.payload_n and len(self._queue) < QUEUE_N
-        self.refused_n += not fits
-        if fits and not self.loses(packet):
+        return QUEUE_N - len(self._queue) if self.subscribed else 0
+
+    def send(self, packet: bytes) -> None:
+        """See Outlet. A stride is also told to who wants Running Speed and Cadence."""
+        if self._measurement in self._wanted and packet[0] == KIND_STRIDE:
+            self._queue.append((self._measurement, running_speed(packet)))
+        if self._packets in self._wanted and not self.loses(packet):
             self._queue.append((self._packets, packet))
-        return fits
 
     def answer(self, response: bytes) -> None:
         """See Outlet: in as many notifications as it takes."""
         room = self.payload_n
         self._answers.extend((self._smp, response[at : at + room]) for at in range(0, len(response), room))
-
-    def measure(self, strides_per_minute: int) -> None:
-        """Queue an RSC measurement: docs/simulated-clip.md says why its speed is zero."""
-        if self.identity.running_speed and len(self._queue) < QUEUE_N:
-            flags = _RUNNING if strides_per_minute else 0
-            self._queue.append((self._measurement, struct.pack("<BHB", flags, 0, min(strides_per_minute, 255))))
 
     def reach(self, within: bool, now_s: float) -> None:
         """See Outlet."""
@@ -186,6 +186,7 @@ class Radio(Outlet):
 
     def _let(self, reason: int) -> None:
         self._connection, self.connected, self.subscribed = None, False, False
+        self._wanted = set()
         self._queue.clear()
         self._answers.clear()
         self.on_host()
@@ -193,12 +194,13 @@ class Radio(Outlet):
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _subscription(self, connection: Connection, notify: bool, indicate: bool) -> None:
-        self.subscribed = notify
+    def _wants(self, characteristic: Characteristic[bytes], notify: bool) -> None:
+        self._wanted = self._wanted | {characteristic} if notify else self._wanted - {characteristic}
+        self.subscribed = bool(self._wanted)
         self.on_host()
 
     def _services(self) -> list[Service]:
-        self._packets = Characteristic(STREAM_PACKETS, _NOTIFY, Characteristic.READABLE, b"")
+        self._packets: Characteristic[bytes] = Characteristic(STREAM_PACKETS, _NOTIFY, Characteristic.READABLE, b"")
         self._battery: Characteristic[bytes] = Characteristic(
             gatt.GATT_BATTERY_LEVEL_CHARACTERISTIC,
             _READ | _NOTIFY,
@@ -211,8 +213,13 @@ class Radio(Outlet):
             Characteristic.WRITEABLE,
             CharacteristicValue(write=lambda _, value: self.on_request(bytes(value))),
         )
-        self._measurement = Characteristic(_RSC_MEASUREMENT, _NOTIFY, Characteristic.READABLE, b"")
-        self._packets.on(Characteristic.EVENT_SUBSCRIPTION, self._subscription)
+        self._measurement: Characteristic[bytes] = Characteristic(
+            _RSC_MEASUREMENT, _NOTIFY, Characteristic.READABLE, b""
+        )
+        for streamed in (self._packets, self._measurement):
+            streamed.on(
+                Characteristic.EVENT_SUBSCRIPTION, lambda _, notify, indicate, of=streamed: self._wants(of, notify)
+            )
         about = DeviceInformationService(
             manufacturer_name="Trendel",
             model_number="simulated clip",
@@ -229,3 +236,13 @@ class Radio(Outlet):
             told = [Characteristic(uuid, _READ, Characteristic.READABLE, value) for uuid, value in (feature, location)]
             services.append(Service(_RSC, [self._measurement, *told]))
         return services
+
+
+def running_speed(packet: bytes) -> bytes:
+    """An RSC measurement of a packet of strides: cadence of one foot, and the speed 0, since a clip at the pelvis knows
+    none (docs/simulated-clip.md)."""
+    block = decode(packet)
+    assert isinstance(block, RecordBlock)
+    time_ms = float(own_layout(KIND_STRIDE).physical(block)["stride_time_ms"][-1])
+    cadence = round(60_000.0 / time_ms) if time_ms > 0.0 else 0
+    return struct.pack("<BHB", _RUNNING if cadence else 0, 0, min(cadence, 255))

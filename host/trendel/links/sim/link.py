@@ -13,7 +13,8 @@ from trendel.clock import SimulatedClock
 from trendel.links.ble import BleLink, Seen
 from trendel.links.held import Patience
 from trendel.links.moniker import Moniker
-from trendel.links.sim.bench import Bench, MakeCode, measured_of, parse_options
+from trendel.links.sim.bench import Bench, measured_of, parse_options
+from trendel.links.sim.clip_code import CClip, MakeCode
 
 _LOST_FIRST_S, _LOST_LONGEST_S = 0.3, 5.0
 _ROOM = 8192  # arrivals that wait for the reader, beyond which the world waits
@@ -23,7 +24,7 @@ class SimLink(BleLink):
     """A BleLink to a simulated clip. It ends by itself when all that was measured has arrived, but the clip stays in
     reach, for its log, until the link is closed."""
 
-    def __init__(self, moniker: Moniker, *, make: MakeCode | None = None) -> None:
+    def __init__(self, moniker: Moniker, *, make: MakeCode = CClip) -> None:
         self.options = parse_options(moniker.options)
         speed = 100.0 if math.isinf(self.options.speed) else self.options.speed
         patience = Patience(_LOST_FIRST_S / speed, _LOST_LONGEST_S / speed)

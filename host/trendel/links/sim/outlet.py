@@ -12,6 +12,7 @@ class Outlet(ABC):
     Attributes:
         connected, subscribed: whether a host is there, and wants the stream.
         payload_n: bytes that a packet may have.
+        room_n: packets that it takes now.
         waiting_n: what was taken and has not gone out yet.
         alerting: the advertising flag of an alert: 0 none, 1 left, 2 right, 3 both or neither; None: not to be found.
         loses: whether a packet of the stream is lost on its way though it was taken.
@@ -32,11 +33,15 @@ class Outlet(ABC):
 
     @property
     @abstractmethod
+    def room_n(self) -> int: ...
+
+    @property
+    @abstractmethod
     def waiting_n(self) -> int: ...
 
     @abstractmethod
-    def send(self, packet: bytes) -> bool:
-        """Take a packet of the stream; False where there is no room for it."""
+    def send(self, packet: bytes) -> None:
+        """Take a packet of the stream; not more than `room_n`."""
 
     @abstractmethod
     def answer(self, response: bytes) -> None:

@@ -20,6 +20,7 @@ from trendel.wire.layout import STORED_MAX
 READY_S = 0.2
 """A pty has no DTR, by which a clip knows that opening its port is done: pyserial throws away what comes before."""
 _READ_N = 4096
+_TAKEN_N = 8
 
 
 class _Pty:
@@ -61,13 +62,10 @@ class _Pty:
             self._held.clear()
             return None
 
-    def write(self, data: bytes) -> bool:
-        """Whether there was room; what does not fit at once goes with the next."""
-        if self._held and not self.flush():
-            return False
+    def write(self, data: bytes) -> None:
+        """What does not fit at once is held."""
         self._held += data
         self.flush()
-        return True
 
     def flush(self) -> bool:
         """Whether nothing is held any more."""
@@ -104,9 +102,15 @@ class UsbPort(Outlet):
         """Of the second port."""
         return self.path.with_name(self.path.name + "-smp")
 
-    def send(self, packet: bytes) -> bool:
+    @property
+    def room_n(self) -> int:
+        """See Outlet: some, while the pty takes them at once."""
+        return _TAKEN_N if self.subscribed and self._stream.flush() else 0
+
+    def send(self, packet: bytes) -> None:
         """See Outlet."""
-        return self.subscribed and (self.loses(packet) or self._stream.write(frame(packet)))
+        if not self.loses(packet):
+            self._stream.write(frame(packet))
 
     def answer(self, response: bytes) -> None:
         """See Outlet."""

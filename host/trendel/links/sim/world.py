@@ -111,7 +111,7 @@ class World:
         self._reset_at_s = None
         await self.outlet.switch_off()
         self.restarts.append(self.flash.boot())
-        self.code.restart()
+        self.code.restart(orderly=asked)
         self.now_s += BOOT_S
         self.clock.advance(BOOT_S)
         await self.outlet.switch_on()
