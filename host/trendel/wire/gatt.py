@@ -13,4 +13,5 @@ SMP_SERVICE = "8d53dc1d-1db7-4cd3-868b-8a527460aa84"
 SMP_CHARACTERISTIC = "da2e7828-fbce-4e01-ae9e-261174997c48"
 """Written without response, answered by notifications."""
 ALERT_COMPANY = 0xFFFF
-"""While a clip without a host warns, it advertises manufacturer data of this company (that of tests): one byte, 1."""
+"""While a clip without a host warns, it advertises manufacturer data of this company (that of tests): one byte: 1 left,
+2 right, 3 both or neither."""
