@@ -48,10 +48,11 @@ class SectorHeader:
 
 @dataclass(frozen=True)
 class Entry:
-    """A packet of the log, and where it was: sequence and class of its sector, offset in it."""
+    """A packet of the log, and where it was: sequence, class and boot of its sector, offset in it."""
 
     sequence: int
     class_id: int
+    boot_n: int
     offset: int
     packet: bytes
 
@@ -101,7 +102,7 @@ def sector_entries(data: bytes, header: SectorHeader) -> tuple[list[Entry], int]
             damaged_n += 1
         elif _is_good(data, at, length):
             start = at + ENTRY_HEADER_N
-            entries.append(Entry(header.sequence, header.class_id, at, data[start : start + length]))
+            entries.append(Entry(header.sequence, header.class_id, header.boot_n, at, data[start : start + length]))
             follows = next_offset(at, length)
         elif at + ENTRY_HEADER_N + length > len(data):
             break  # the rest was not read
