@@ -113,8 +113,9 @@ class Bench:
         self._task: asyncio.Task[None] | None = None
         self._hosts_n = 0
 
-    def start(self) -> None:
-        """Let time pass."""
+    async def start(self) -> None:
+        """Switch the clip on, and let time pass."""
+        await self.world.outlet.switch_on()
         self._task = asyncio.create_task(self.world.run())
 
     async def stop(self) -> None:

@@ -47,7 +47,7 @@ class SimLink(BleLink):
             self.clock = self._bench.clock
             self._bench.world.has_room = lambda: len(self._inbox) < _ROOM
             self._backend = self._bench.adapter().backend()
-            self._bench.start()
+            await self._bench.start()
         try:
             await super().open()
         except BaseException:

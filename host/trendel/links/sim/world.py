@@ -23,7 +23,7 @@ _SETTLE_N = 12  # events after the last packet, by which it has arrived
 
 @dataclass
 class World:
-    """One clip and the air around it. `run` lets time pass until it is cancelled.
+    """One clip, switched on, and the air around it. `run` lets time pass until it is cancelled.
 
     What the sensor measures begins when a host first subscribes; from then on the schedule holds too. When it has
     measured all, it rests: its time stands still, while its radio and its management go on.
@@ -64,7 +64,6 @@ class World:
 
     async def run(self) -> None:
         """Let time pass."""
-        await self.outlet.switch_on()
         while True:
             await self.turn()
 
