@@ -32,7 +32,7 @@ async def _serve(file: Path | None, transport: str, options: Options) -> None:
 
 
 async def _until(stop: asyncio.Event, bench: Bench, ways: str, options: Options) -> None:
-    bench.start()
+    await bench.start()
     print(f"The simulated clip {options.name} is there: {ways}. Ctrl-C ends it.", flush=True)
     told = False
     try:

@@ -225,6 +225,8 @@ def _sentence(who: str, error: BaseException) -> str:
     said = str(error)
     low = said.lower()
     if isinstance(error, BleakBluetoothNotAvailableError):
+        if os.environ.get(ADAPTER):
+            return f"{error.args[0]}: see that {ADAPTER} names what is there."
         reason = error.reason.name
         if "DENIED" in reason or "PERMISSION" in reason:
             return "This program may not use Bluetooth: allow it in the system's privacy settings."

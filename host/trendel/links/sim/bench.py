@@ -15,7 +15,6 @@ from bumble.transport.common import AsyncPipeSink
 
 from trendel.clock import HostClock, SimulatedClock
 from trendel.errors import LinkError
-from trendel.links.replay import HostPace
 from trendel.links.sim.air import Air, AirController
 from trendel.links.sim.backend import Adapter, Closing
 from trendel.links.sim.clip_code import CClip, MakeCode
@@ -27,7 +26,7 @@ from trendel.links.sim.outlet import Outlet
 from trendel.links.sim.smp_server import Group, SmpServer
 from trendel.links.sim.source import Measured, recorded, runner
 from trendel.links.sim.usb_port import UsbPort
-from trendel.links.sim.world import World
+from trendel.links.sim.world import TurnPace, World
 from trendel.wire.layout import KIND_HELLO, KIND_LAYOUT
 
 _HOST_ADDRESS = "F0:00:00:00:00:{:02X}"
@@ -101,7 +100,7 @@ class Bench:
         outlet.loses = _loses(faults.lost, options.seed)
         code = make(measured, faults, options.name, outlet)
         plan = schedule(faults, measured.seconds, options.seed)
-        self.world = World(code, outlet, self.flash, plan, self.clock, HostPace(options.speed))
+        self.world = World(code, outlet, self.flash, plan, self.clock, TurnPace(options.speed))
         groups: dict[int, Group] = {
             0: OsGroup(self.world.reset_soon),
             1: ImageGroup(self.flash),
@@ -113,8 +112,9 @@ class Bench:
         self._task: asyncio.Task[None] | None = None
         self._hosts_n = 0
 
-    def start(self) -> None:
-        """Let time pass."""
+    async def start(self) -> None:
+        """Switch the clip on, and let time pass."""
+        await self.world.outlet.switch_on()
         self._task = asyncio.create_task(self.world.run())
 
     async def stop(self) -> None:

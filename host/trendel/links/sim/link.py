@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
 
 from trendel.clock import SimulatedClock
 from trendel.links.ble import BleLink, Seen
@@ -15,6 +14,7 @@ from trendel.links.held import Patience
 from trendel.links.moniker import Moniker
 from trendel.links.sim.bench import Bench, measured_of, parse_options
 from trendel.links.sim.clip_code import CClip, MakeCode
+from trendel.links.sim.world import ALONE
 
 _LOST_FIRST_S, _LOST_LONGEST_S = 0.3, 5.0
 _ROOM = 8192  # arrivals that wait for the reader, beyond which the world waits
@@ -26,7 +26,7 @@ class SimLink(BleLink):
 
     def __init__(self, moniker: Moniker, *, make: MakeCode = CClip) -> None:
         self.options = parse_options(moniker.options)
-        speed = 100.0 if math.isinf(self.options.speed) else self.options.speed
+        speed = min(self.options.speed, ALONE)
         patience = Patience(_LOST_FIRST_S / speed, _LOST_LONGEST_S / speed)
         super().__init__(moniker, SimulatedClock(), patience=patience)
         self._make = make
@@ -47,7 +47,7 @@ class SimLink(BleLink):
             self.clock = self._bench.clock
             self._bench.world.has_room = lambda: len(self._inbox) < _ROOM
             self._backend = self._bench.adapter().backend()
-            self._bench.start()
+            await self._bench.start()
         try:
             await super().open()
         except BaseException:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from trendel.clock import SimulatedClock
-from trendel.links.replay import Pace
 from trendel.links.sim.air import INTERVAL_S
 from trendel.links.sim.clip_code import ClipCode
 from trendel.links.sim.faults import Schedule
@@ -18,12 +18,33 @@ RESET_S = 0.25
 """From the answer to a reset to the reset itself (CONFIG_MCUMGR_GRP_OS_RESET_MS)."""
 BOOT_S = 0.5
 """From a reset to advertising."""
+ALONE = 20.0
+"""While no host is subscribed, the world is at most so many times as fast: a host reconnects in its own time."""
+_SLACK_S = 0.05
 _SETTLE_N = 12  # events after the last packet, by which it has arrived
+
+
+class TurnPace:
+    """Lets host time pass between turns, so that `speed` times as much of the world's does; infinite: does not wait.
+
+    Where the computer does not keep up, the world is slower: it makes up for a short delay only."""
+
+    def __init__(self, speed: float) -> None:
+        self.speed = speed
+        self._due_s: float | None = None
+
+    async def turn(self, world_s: float, fastest: float = math.inf) -> None:
+        """Wait until `world_s` after the turn before, at most `fastest` times as fast as life."""
+        now_s = asyncio.get_running_loop().time()
+        speed = min(self.speed, fastest)
+        due_s = (now_s if self._due_s is None else self._due_s) + (0.0 if math.isinf(speed) else world_s / speed)
+        self._due_s = max(due_s, now_s - _SLACK_S)
+        await asyncio.sleep(max(0.0, due_s - now_s))
 
 
 @dataclass
 class World:
-    """One clip and the air around it. `run` lets time pass until it is cancelled.
+    """One clip, switched on, and the air around it. `run` lets time pass until it is cancelled.
 
     What the sensor measures begins when a host first subscribes; from then on the schedule holds too. When it has
     measured all, it rests: its time stands still, while its radio and its management go on.
@@ -40,7 +61,7 @@ class World:
     flash: Flash
     schedule: Schedule
     clock: SimulatedClock
-    pace: Pace
+    pace: TurnPace
     has_room: Callable[[], bool] = lambda: True
     now_s: float = 0.0
     began_s: float | None = None
@@ -64,7 +85,6 @@ class World:
 
     async def run(self) -> None:
         """Let time pass."""
-        await self.outlet.switch_on()
         while True:
             await self.turn()
 
@@ -72,7 +92,7 @@ class World:
         """One connection event."""
         while not self.has_room():
             await asyncio.sleep(0.001)
-        await self.pace.reach(self.now_s + INTERVAL_S)
+        await self.pace.turn(INTERVAL_S, math.inf if self.outlet.subscribed else ALONE)
         self.now_s += INTERVAL_S
         self.clock.advance(INTERVAL_S)
         self._carry()
@@ -83,7 +103,6 @@ class World:
         waiting_n = self.code.pump() + self.outlet.waiting_n
         await self._restart_if_due()
         self._watch_for_the_end(waiting_n)
-        await asyncio.sleep(0)
 
     def _host(self) -> None:
         if self.outlet.subscribed and self.began_s is None:
