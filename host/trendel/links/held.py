@@ -12,7 +12,7 @@ from trendel.clock import Clock
 from trendel.errors import LinkError
 from trendel.links.moniker import Moniker
 from trendel.links.protocol import Arrival, Change, Event, Inbox, Link, State
-from trendel.wire.framing import SMP_HEAD, FrameCounts, NotificationFramer, SerialFramer
+from trendel.wire.framing import FrameCounts, NotificationFramer, SerialFramer
 
 if TYPE_CHECKING:
     from trendel.links.management import Carrier, Management
@@ -99,9 +99,6 @@ class HeldLink(Link):
     def _feed(self, framer: NotificationFramer | SerialFramer, data: bytes | bytearray, time_ns: int) -> None:
         """Bytes have come. Packets of one moment are put a nanosecond apart, so that times keep their order."""
         for received in framer.feed(data):
-            if received.raw.startswith(SMP_HEAD):
-                self._answered(received.raw[len(SMP_HEAD) :])
-                continue
             self._last_ns = max(time_ns, self._last_ns + 1)
             arrival = Arrival(self._last_ns, received)
             if self._early is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -193,7 +193,7 @@ class Management:
         """The clip's buffers. A clip that does not say has one of 256 bytes, as small as any has."""
         if self._buffers is None:
             try:
-                said = await self.request(MCUMgrParametersRead(), "its buffers")
+                said = await self._asked(MCUMgrParametersRead, "its buffers")
                 self._buffers = Buffers(said.buf_size, said.buf_count)
             except RefusedError:
                 self._buffers = Buffers(256, 1)
@@ -201,7 +201,7 @@ class Management:
 
     async def get(self, key: str) -> bytes:
         """The bytes of the setting trendel/`key`."""
-        return (await self.request(ReadSetting(name=PREFIX + key), f"its setting {PREFIX}{key}")).val
+        return (await self._asked(lambda: ReadSetting(name=PREFIX + key), f"its setting {PREFIX}{key}")).val
 
     async def set(self, key: str, value: bytes, timeout_s: float = TIMEOUT_S) -> None:
         """Write the setting trendel/`key`."""
@@ -209,7 +209,7 @@ class Management:
 
     async def file_length(self, path: str) -> int:
         """Bytes of a file on the clip."""
-        return (await self.request(FileStatus(name=path), path)).len
+        return (await self._asked(lambda: FileStatus(name=path), path)).len
 
     async def read_file(self, path: str, offset: int = 0, n: int | None = None) -> bytes:
         """`n` bytes of a file from `offset` on, or all to its end; fewer where it ends before.
@@ -239,18 +239,23 @@ class Management:
             reading.take(at, (await self._piece(path, at)).data)
 
     async def _piece(self, path: str, offset: int) -> _Piece:
-        """As much as the clip gives at once. Asked again where no answer comes: a notification may be lost."""
-        for attempt in range(_TRIES):
+        """As much as the clip gives at once."""
+        answer = await self._asked(lambda: FileDownload(off=offset, name=path), path)
+        if answer.off != offset:
+            raise LinkError(f"{self._who}: the clip answers with another part of {path} than asked for: update it.")
+        return _Piece(answer.data, answer.len)
+
+    async def _asked(self, make: Callable[[], SMPRequest[TRep, TEr1, TEr2]], what: str) -> TRep:
+        """The answer to a question, asked again where none comes: a notification may be lost."""
+        for _ in range(_TRIES - 1):
             try:
-                answer = await self.request(FileDownload(off=offset, name=path), path)
-                if answer.off == offset:
-                    return _Piece(answer.data, answer.len)
+                return await self.request(make(), what)
             except RefusedError:
                 raise
             except LinkError:
-                if attempt == _TRIES - 1 or not self.is_connected:
+                if not self.is_connected:
                     raise
-        raise LinkError(f"{self._who}: the clip answers with other parts of {path} than those asked for: update it.")
+        return await self.request(make(), what)
 
     async def _ready(self) -> SMPClient:
         async with self._starting:

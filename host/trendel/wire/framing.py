@@ -18,9 +18,6 @@ from trendel.wire.packets import Packet, decode
 CRC_N = 4
 FRAME_MAX = lt.STORED_MAX + CRC_N + (lt.STORED_MAX + CRC_N) // 254 + 1
 """Bytes of the longest frame without its zero: COBS adds one byte in 254."""
-SMP_HEAD = b"S\x01\0\0"
-"""How a frame over USB begins that holds no packet but a whole frame of MCUmgr's SMP behind it, in either direction: a
-clip with one serial port is managed by the same stream. Frozen, as raw blocks are."""
 
 
 @dataclass

@@ -77,7 +77,7 @@ class LoggedClip:
         head["boot_n"], head["next_sequence"] = log.boot_n, log.next_sequence
         head["open_sector_i"] = [log.open[k].sector_i for k in range(2)]
         head["open_offset"] = [log.open[k].offset for k in range(2)]
-        rows = np.zeros(self.clip.sector_n, DTYPES["LogSector"])
+        rows = np.zeros(self.clip.sector_n, DTYPES["LogSectorRow"])
         for i in range(self.clip.sector_n):
             sector = log.sectors[i]
             rows[i] = (sector.sequence, sector.class_id, sector.keep, sector.released, sector.bad)

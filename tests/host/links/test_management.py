@@ -13,6 +13,8 @@ import pytest
 pytest.importorskip("smpclient", reason="smpclient is not installed: pip install 'trendel[links]'")
 pytest.importorskip("bleak", reason="bleak is not installed: pip install 'trendel[links]'")
 
+from smp.packet import encode
+
 from tests.host.links.fake_ble import Air, AirClip
 from tests.host.links.fake_port import FakePort
 from tests.host.links.fake_smp import FakeSmp
@@ -25,7 +27,7 @@ from trendel.links.ble import BleLink
 from trendel.links.held import Patience
 from trendel.links.management import RefusedError
 from trendel.links.usb import UsbLink
-from trendel.wire.framing import SMP_HEAD, SerialFramer, frame
+from trendel.links.usb_smp import PTY_SUFFIX, Lines
 
 LOG = np.random.default_rng(1).integers(0, 256, 40_000, np.uint8).tobytes()
 
@@ -192,31 +194,45 @@ def test_a_clip_without_management_and_a_recording(tmp_path: Path) -> None:
         _ = make_link(f"replay:{csv_file(tmp_path)}").management
 
 
-def test_over_serial_beside_the_packets(tmp_path: Path) -> None:
-    """The same stream carries both, also where noise comes before a request or an answer."""
+def test_over_the_second_port_of_a_serial_clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As MCUmgr's console: lines of base64, also where noise comes before an answer or within one."""
+    monkeypatch.setattr(management.Management.request, "__defaults__", (0.1,))
 
     async def work() -> None:
         smp = FakeSmp(files={"/log/flash": LOG}, buf_size=1024)
-        port = FakePort(tmp_path / "tty")
-        framer = SerialFramer()
+        port, managed = FakePort(tmp_path / "tty"), FakePort(tmp_path / f"tty{PTY_SUFFIX}")
+        lines, answers = Lines(), 0
         link = UsbLink(parse_moniker(f"usb:{port.path}"), HostClock())
 
         async def serve() -> None:
+            nonlocal answers
             while True:
                 await asyncio.sleep(0.001)
-                for received in framer.feed(port.read()):
-                    assert received.raw.startswith(SMP_HEAD)
-                    port.write(b"\x17noise\0" + frame(SMP_HEAD + smp.answer(received.raw[len(SMP_HEAD) :])))
+                for asked in lines.feed(managed.read()):
+                    answers += 1
+                    answer = b"".join(encode(smp.answer(asked), 127))
+                    torn = answers % 7 == 3
+                    managed.write(b"\x17no\xffise" + (answer[:40] + b"x" + answer[40:] if torn else answer))
                     port.send(hello())
 
         async with link:
             task = asyncio.create_task(serve())
             assert await link.management.echo("usb") == "usb"
-            assert await link.management.read_file("/log/flash", 1000, 20_000) == LOG[1000:21_000]
-            assert link.counts.errors_n > 5
+            assert await link.management.read_file("/log/flash", 1000, 12_000) == LOG[1000:13_000]
             task.cancel()
             port.unplug()
+            managed.unplug()
             with pytest.raises(LinkError):
                 await link.management.read_file("/log/flash", 0, 20_000)
+
+    run_async(work())
+
+
+def test_a_serial_clip_without_a_second_port(tmp_path: Path) -> None:
+    async def work() -> None:
+        port = FakePort(tmp_path / "tty")
+        async with UsbLink(parse_moniker(f"usb:{port.path}"), HostClock()) as link:
+            with pytest.raises(LinkError, match="no management on USB"):
+                await link.management.echo("?")
 
     run_async(work())
