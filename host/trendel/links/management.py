@@ -17,7 +17,7 @@ try:
     from smpclient.generics import SMPRequest, TEr1, TEr2, TRep, error
     from smpclient.requests.file_management import FileDownload, FileStatus
     from smpclient.requests.os_management import EchoWrite, MCUMgrParametersRead
-    from smpclient.requests.settings_management import ReadSetting, WriteSetting
+    from smpclient.requests.settings_management import DeleteSetting, ReadSetting, WriteSetting
     from smpclient.transport import SMPTransport, SMPTransportDisconnected
 except ImportError:
     raise LinkError("Reading a clip's log needs smpclient: pip install 'trendel[links]'.") from None
@@ -206,6 +206,11 @@ class Management:
     async def set(self, key: str, value: bytes, timeout_s: float = TIMEOUT_S) -> None:
         """Write the setting trendel/`key`."""
         await self.request(WriteSetting(name=PREFIX + key, val=value), f"a new {PREFIX}{key}", timeout_s)
+
+    async def delete(self, key: str) -> None:
+        """Forget the setting trendel/`key`; it may not be there."""
+        with contextlib.suppress(RefusedError):
+            await self.request(DeleteSetting(name=PREFIX + key), f"to forget {PREFIX}{key}")
 
     async def file_length(self, path: str) -> int:
         """Bytes of a file on the clip."""
