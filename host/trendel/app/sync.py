@@ -14,8 +14,10 @@ from trendel.app.clip_settings import settings_of, tell_clip
 from trendel.app.follow import Ending, open_unless, stopped_by_signals
 from trendel.app.outputs import make_folder
 from trendel.app.progress import fraction_bar
+from trendel.app.screen import stdout_console
 from trendel.app.synced import Known, partial_path
-from trendel.errors import LinkError, TrendelError
+from trendel.app.warm import load_kernels
+from trendel.errors import LinkError, ParameterError, TrendelError
 from trendel.links import Link, make_link
 from trendel.links.intake import clip_name
 from trendel.links.log_reading import PartialImage, read_log, read_table, wanted
@@ -57,6 +59,26 @@ def sync(moniker: str, out: Path, runner: str | None, mounting: str, say: Callab
     if found is None:
         raise SystemExit(130)
     return found
+
+
+def show_synced(moniker: str, out: Path, runner: str | None, mounting: str) -> None:
+    """The same for the command line. Raises TrendelError; exit code 1 where alerts came out with other bits."""
+    if mounting != "keep" and runner is None:
+        raise ParameterError("--mounting says how a runner wears the clip: give --runner NAME with it.")
+    load_kernels()
+    console = stdout_console()
+
+    def say(sentence: str) -> None:
+        console.print(sentence, markup=False, soft_wrap=True)
+
+    found = sync(moniker, out, runner, mounting, say)
+    for sentence in found.said:
+        say(sentence)
+    for home in found.runs:
+        say(f"{home.path}: {' '.join(home.said)}")
+    say("The clip may free what is home." if found.freed else "There was nothing to be freed on the clip.")
+    if any(home.differs for home in found.runs):
+        raise SystemExit(1)
 
 
 async def _sync(link: Link, out: Path, runner: str | None, mounting: str, say: Callable[[str], None]) -> Synced | None:

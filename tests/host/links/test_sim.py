@@ -15,21 +15,24 @@ from tests.host.links.made import csv_file, run_async
 from trendel.clock import HostClock
 from trendel.errors import CoreError, LinkError
 from trendel.links import make_link, parse_moniker
-from trendel.links.packetise import counts_of
+from trendel.links.intake import Intake, Record
+from trendel.links.packetise import Timed, counts_of
 from trendel.links.protocol import Arrival, Change, Event
 from trendel.recording import read
 from trendel.wire.packets import Hello, ImuBlock
 
 pytest.importorskip("bumble", reason="bumble is not installed: pip install 'trendel[sim]'")
 
+from tests.host.links.stand_in import standing_in
 from trendel.links.ble import BleLink, scan
 from trendel.links.sim.faults import NAMED, Faults, parse_faults, schedule
 from trendel.links.sim.gatt_server import Identity, Radio, running_speed
 from trendel.links.sim.link import SimLink
 from trendel.links.sim.source import recorded
 from trendel.wire.gatt import ALERT_COMPANY
-from trendel.wire.layout import DTYPES, KIND_STRIDE
-from trendel.wire.packets import encode_records
+from trendel.wire.layout import DTYPES, KIND_STRIDE, LAYOUT_HASH
+from trendel.wire.packets import FieldLayout, encode_hello, encode_records, pack_header
+from trendel.wire.records import RecordLayout, encode_layout, own_layout
 
 need_simulation()
 
@@ -222,3 +225,33 @@ def test_running_speed_and_cadence_never_invents_a_speed() -> None:
     strides["stride_time_ms"] = [14_000, 14_400]  # 700 and 720 ms
     packet = encode_records(KIND_STRIDE, strides)
     assert running_speed(packet) == bytes([4, 0, 0, 83])
+
+
+@pytest.mark.parametrize(("change", "named"), [(1, "gluteal_force_n"), (-1, "reasons")])
+def test_strides_of_a_newer_and_of_an_older_clip_are_read_by_their_own_layout(
+    run_csv: Path, change: int, named: str
+) -> None:
+    """A newer one has a field more; an older one lacks the last."""
+    own = own_layout(KIND_STRIDE)
+    fields = own.fields[:-1] if change < 0 else (*own.fields, FieldLayout(own.size, "u2", False, 10.0, named))
+    size = own.size if change < 0 else own.size + 4
+    theirs = RecordLayout(KIND_STRIDE, own.version + change, size, fields)
+    theirs_hash = LAYOUT_HASH ^ 1
+    layouts = encode_layout(theirs, theirs_hash)
+    hello = encode_hello(boot=1, boot_n=1, layout_n=len(layouts), layout_hash=theirs_hash, name=b"Other")
+    body = np.zeros(1, DTYPES["Stride"]).tobytes()[: own.size] + (b"\x20\x03\0\0" if change > 0 else b"")
+    head = {"record_size": size, "record_n": 1, "version": theirs.version}
+    stride = pack_header(DTYPES["RecordsHeader"], KIND_STRIDE, **head) + body
+    preamble = [Timed(0.0, hello), *(Timed(0.0, raw) for raw in layouts)]
+
+    async def work() -> list[Event]:
+        moniker = parse_moniker(f"sim:{run_csv}?speed=max")
+        async with SimLink(moniker, make=standing_in([*preamble, Timed(1.0, stride)])) as link:
+            return [event async for event in link.events()]
+
+    intake = Intake()
+    taken = [item for event in run_async(work()) if isinstance(event, Arrival) for item in intake.take(event)]
+    (record,) = [item for item in taken if isinstance(item, Record)]
+    assert record.kind == "stride" and named in record.values
+    assert ("side_quality" in record.values) == (change > 0)
+    assert change < 0 or record.values[named] == 80.0

@@ -13,8 +13,8 @@ from trendel.recording.assembly import Raw, assemble, check_stated_rate, named
 from trendel.recording.plausibility import Labels
 from trendel.recording.recording import Recording
 from trendel.recording.session.reader import SessionReader
-from trendel.recording.session.topics import OFFSET
 from trendel.recording.session.samples import Samples, gather, order
+from trendel.recording.session.topics import OFFSET
 from trendel.recording.sidecar import check_frame, parse_metadata, read_sidecar, sidecar_path
 from trendel.recording.wording import counted
 from trendel.wire import layout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -71,5 +72,5 @@ def _of_kind(kind: int, blocks: list[RecordBlock], layouts: Layouts) -> ClipReco
     places = sorted(rows)
     names = list(rows[places[0]])
     columns = {name: np.array([rows[place][name] for place in places]) for name in names}
-    missing_n = sum(b[1] - a[1] - 1 for a, b in zip(places, places[1:], strict=False) if a[0] == b[0])
+    missing_n = sum(b[1] - a[1] - 1 for a, b in pairwise(places) if a[0] == b[0])
     return ClipRecords(np.array([place[0] for place in places], np.int64), columns, missing_n)
