@@ -100,7 +100,9 @@ def test_they_come_again_from_any_checkpoint_to_the_bit(alone: SimulatedClip) ->
     state, alerts = recompute(first.state, params, part)
     assert state == other.state
     told = [tuple(map(int, row)) for row in starts[["side", "size_deg", "detail"]].tolist()]
-    again = [(int(a["side"]), round(float(np.degrees(a["change"])) * 100), int(a["kind"] | a["level"] << 4)) for a in alerts]
+    again = [
+        (int(a["side"]), round(float(np.degrees(a["change"])) * 100), int(a["kind"] | a["level"] << 4)) for a in alerts
+    ]
     assert again == told
 
 
@@ -131,7 +133,12 @@ def test_with_a_host_every_sample_arrives_and_the_states_are_equal() -> None:
         arrived = np.concatenate([np.column_stack((b.samples["acc"], b.samples["gyr"])) for b in blocks])
         assert (arrived[: len(counts)] == counts[: len(arrived)]).all() and len(arrived) > len(counts)
         losses = receiver.losses
-        assert (losses.blocks_lost_n, losses.samples_lost_n, losses.records_lost_n, losses.undescribed_n) == (0, 0, 0, 0)
+        assert (losses.blocks_lost_n, losses.samples_lost_n, losses.records_lost_n, losses.undescribed_n) == (
+            0,
+            0,
+            0,
+            0,
+        )
         stream = Stream(208.0)
         host_alerts(blocks, stream)
         assert stream.state == clip.kernel_state
