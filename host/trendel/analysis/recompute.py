@@ -15,7 +15,7 @@ import numpy.typing as npt
 from trendel.analysis.parameters import Parameters, Setup, kernel_params
 from trendel.kernels import layout as kl
 from trendel.kernels.compile import KERNEL_HASH, zeros
-from trendel.kernels.pipeline import step
+from trendel.kernels.pipeline import run
 from trendel.wire import layout as lt
 from trendel.wire.checkpoint import Checkpoint
 from trendel.wire.packets import Hello, ImuBlock
@@ -25,6 +25,7 @@ _F = np.float32
 _DEG_PER_RAD = _F(57.295779513)
 _HIPS = (kl.ALERT_DROP, kl.ALERT_ASYMMETRY)
 _ALERT_START = lt.EVENTS.index("alert_start")
+_ROWS = _AT_ONCE = 64  # no step is shorter than a sample
 _EDGE_MS = 10_000
 """An alert is told some steps after the moment that it bears."""
 
@@ -174,7 +175,13 @@ class Replayed:
 
     def __post_init__(self) -> None:
         self.state = np.frombuffer(bytearray(self.checkpoint.state), kl.DTYPES["State"]).view(np.recarray)
-        self._out, self._one = zeros("Out"), zeros("Sample")
+        self._out, self._signals = zeros("Out"), zeros("Signal", 0)
+        self._steps, self._strides, self._alerts = (
+            zeros("StepRow", _ROWS),
+            zeros("StrideRow", _ROWS),
+            zeros("Alert", _ROWS),
+        )
+        self._counts = np.zeros(3, np.int64)
         self._expected = self.checkpoint.sample_i
         self._base = (self._expected - int(self.state["sample_n"][0])) & 0xFFFFFFFF
 
@@ -194,27 +201,26 @@ class Replayed:
         for key in ("acc", "gyr"):
             counts = block.samples[key]
             samples["marks"][((counts >= 32767) | (counts <= -32767)).any(axis=1)] = kl.SAMPLE_SATURATED
-        for i in range(n):
-            self._step(samples[i], block, found)
+        self._run(samples, block, found)
         return found
 
     def _gap(self, block: ImuBlock, lost_n: int, found: list[bytes]) -> None:
         steps = min(lost_n, self.rate_hz)
-        missing = zeros("Sample")
+        missing = zeros("Sample", min(steps, _AT_ONCE)).view(np.recarray)
         missing["dt_s"], missing["marks"] = self.params["input"]["dt_s"], kl.SAMPLE_INVALID
-        for _ in range(steps):
-            self._step(missing[0], block, found)
+        for at in range(0, steps, _AT_ONCE):
+            self._run(missing[: min(_AT_ONCE, steps - at)], block, found)
         self.state["sample_n"] += np.uint32(lost_n - steps)
         self._expected = (self._expected + lost_n - steps) & 0xFFFFFFFF
 
-    def _step(self, sample: np.void, block: ImuBlock, found: list[bytes]) -> None:
-        flags = step(self.state[0], self.params[0], sample, self._out[0])
-        self._expected = (self._expected + 1) & 0xFFFFFFFF
-        if flags & kl.NEW_ALERT:
-            found.append(self._event(block.header).tobytes())
+    def _run(self, samples: npt.NDArray[np.void], block: ImuBlock, found: list[bytes]) -> None:
+        self._counts[:] = 0
+        rows = (self._signals, self._steps, self._strides, self._alerts)
+        run(self.state, self.params, samples, *rows, self._out, self._counts)
+        self._expected = (self._expected + len(samples)) & 0xFFFFFFFF
+        found += [self._event(block.header, self._alerts[k]).tobytes() for k in range(int(self._counts[2]))]
 
-    def _event(self, header: np.void) -> npt.NDArray[np.void]:
-        alert = self._out["alert"][0]
+    def _event(self, header: np.void, alert: np.void) -> npt.NDArray[np.void]:
         kind, change, error = int(alert["kind"]), _F(alert["change"]), _F(alert["error"])
         event = np.zeros((), lt.DTYPES["Event"])
         event["time_ms"] = self._time_ms(header, int(alert["at_i"]))
