@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.host.links.fake_ble import Air, AirClip
 from tests.host.session.made import hello, run
-from trendel.app.follow import Run
+from trendel.app.follow import Ending, Run
 from trendel.app.marks import Mark
 from trendel.app.recorder import Recorder
 from trendel.clock import HostClock
@@ -68,8 +68,8 @@ def over_a_bad_link(folder: Path, seconds: float = 3600.0, disconnects_n: int = 
             parse_moniker("ble:"), HostClock(), backend=Air([clip]).backend(), patience=Patience(0.01, 0.05), scan_s=0.1
         )
         async with link:
-            recorder, stop = Recorder(out, link.clock, {}), asyncio.Event()
-            task = asyncio.create_task(Run(link, intake, _Nobody(), recorder).follow(stop))
+            recorder, ending = Recorder(out, link.clock, {}), Ending()
+            task = asyncio.create_task(Run(link, intake, _Nobody(), recorder).follow(ending))
             for k, raw in enumerate(clip.packets):
                 # The first and the last arrive, so that everything lost lies between samples.
                 if rng.random() < _LOSS and 0 < k < len(clip.packets) - 1:
@@ -84,7 +84,7 @@ def over_a_bad_link(folder: Path, seconds: float = 3600.0, disconnects_n: int = 
                     clip.drop()
                 if k % _BURST_N == 0:
                     await asyncio.sleep(_BURST_S)
-            stop.set()
+            ending.ask()
             await task
             assert recorder.close("the end").error is None
 

@@ -42,6 +42,9 @@ typedef struct {
  * mounted. Each function returns TRENDEL_LOG_OK or the log's error; what could not be written is counted and dropped. */
 int trendel_recorder_start(trendel_recorder_t *rec, trendel_log_t *log, const trendel_hello_t *hello);
 
+/* Hello and layouts once more: the clip has been set anew, or the log was erased. */
+int trendel_recorder_hello(trendel_recorder_t *rec, const trendel_hello_t *hello);
+
 /* A full block of raw samples; committed with those that follow it, at most TRENDEL_PACKED_BLOCKS_MAX later. */
 int trendel_recorder_block(trendel_recorder_t *rec, const trendel_imu_block_t *block);
 

@@ -12,6 +12,11 @@ static int worse(int a, int b) {
 int trendel_recorder_start(trendel_recorder_t *rec, trendel_log_t *log, const trendel_hello_t *hello) {
     memset(rec, 0, sizeof *rec);
     rec->log = log;
+    return trendel_recorder_hello(rec, hello);
+}
+
+int trendel_recorder_hello(trendel_recorder_t *rec, const trendel_hello_t *hello) {
+    trendel_log_t *log = rec->log;
     int result = trendel_log_append(log, TRENDEL_LOG_RECORDS, hello, sizeof *hello);
     for (uint32_t i = 0; i < TRENDEL_LAYOUT_PACKETS_N; i++) {
         const size_t n = trendel_layout_packet(i, log->boot_n, rec->buffer);
