@@ -45,10 +45,10 @@ def measure(mode: str, packets: list[Timed], folder: Path) -> dict[str, float]:
         for packet in packets:
             time.sleep(max(0.0, began_s + packet.at_s - time.monotonic()))
             if not before[0] and packet.at_s > _SETTLE_S:
-                before = (time.monotonic(), *_used(process.pid))
+                before = (time.monotonic(), *used(process.pid))
             sent_s.append(time.time())
             assert port.send(packet.raw), "the port was not read in time"
-        cpu_s, memory_mb = _used(process.pid)
+        cpu_s, memory_mb = used(process.pid)
         figures = {
             "core_share": (cpu_s - before[1]) / (time.monotonic() - before[0]),
             "grown_mb": memory_mb - before[2],
@@ -74,7 +74,7 @@ def _latency(said: Path, sent_s: np.ndarray) -> dict[str, float]:
     }
 
 
-def _used(pid: int) -> tuple[float, float]:
+def used(pid: int) -> tuple[float, float]:
     """(processor s, memory in MB) of a process, as /proc has them."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     status = Path(f"/proc/{pid}/status").read_text()
