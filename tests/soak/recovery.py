@@ -100,8 +100,8 @@ class Restarted:
     """A recording with a restart of the clip, over a bad link beside a good one.
 
     Attributes:
-        missing_n: samples of the good one that the bad one lacks: lost in the air while they waited, in the memory of the
-            clip, for the log, when it restarted. steps_n, same_n: steps away from it, and those that are the same.
+        missing_n: samples of the good one that the bad one lacks: lost in the air, and waiting for the log in the
+            clip's memory when it restarted. steps_n, same_n: steps away from it, and those that are the same.
         gap_s: the restart's own gap. marked: whether the recording says so at its place.
     """
 
