@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from bumble.transport.common import AsyncPipeSink
@@ -25,10 +25,12 @@ from trendel.links.sim.images import Flash, ImageGroup
 from trendel.links.sim.outlet import Outlet
 from trendel.links.sim.smp_server import Group, SmpServer
 from trendel.links.sim.source import Measured, recorded, runner
-from trendel.links.sim.usb_port import UsbPort
 from trendel.links.sim.world import TurnPace, World
 from trendel.wire.layout import KIND_HELLO, KIND_LAYOUT
 from trendel.wire.settings import decode_setting
+
+if TYPE_CHECKING:
+    from trendel.links.sim.usb_port import UsbPort  # a pty, which not every system has
 
 _HOST_ADDRESS = "F0:00:00:00:00:{:02X}"
 
