@@ -23,8 +23,9 @@ from trendel.wire.packets import Hello, ImuBlock
 
 pytest.importorskip("bumble", reason="bumble is not installed: pip install 'trendel[sim]'")
 
-from tests.host.links.stand_in import standing_in
+from tests.host.links.stand_in import StandIn, standing_in
 from trendel.links.ble import BleLink, scan
+from trendel.links.sim.bench import Bench, Options
 from trendel.links.sim.faults import NAMED, Faults, parse_faults, schedule
 from trendel.links.sim.gatt_server import Identity, Radio, running_speed
 from trendel.links.sim.link import SimLink
@@ -293,3 +294,33 @@ def test_running_speed_is_there_after_it_was_switched_on_and_counts_one_foot(
             await client.disconnect()
 
     run_async(work())
+
+
+def test_an_alert_is_advertised_and_a_clip_that_hides_is_not_found(tmp_path: Path) -> None:
+    from bleak import BleakScanner
+
+    async def work() -> None:
+        made: list[StandIn] = []
+        measured, options = recorded(csv_file(tmp_path, 3.0)), Options(speed=20.0)
+        bench = Bench(measured, options, standing_in([Timed(0.0, encode_hello(boot=1))], made))
+        await bench.start()
+        scanner = bench.adapter().backend().scanner
+        for alert, told in ((0, {}), (2, {ALERT_COMPANY: bytes([2])})):
+            made[0].advertised = alert
+            await asyncio.sleep(0.1)
+            found = await BleakScanner.discover(0.3, return_adv=True, backend=scanner)
+            assert [said.manufacturer_data for _, said in found.values()] == [told]
+        made[0].advertised = None
+        await asyncio.sleep(0.1)
+        assert not await BleakScanner.discover(0.3, backend=scanner)
+        await bench.stop()
+
+    run_async(work())
+
+
+def test_a_low_battery_is_told_by_the_clip_and_by_its_service(run_csv: Path) -> None:
+    intake = Intake()
+    for event in run_async(_all(f"sim:{run_csv}?speed=max&faults=battery")):
+        if isinstance(event, Arrival):
+            intake.take(event)
+    assert intake.status["battery_percent"] == NAMED["battery"].battery_percent == 4

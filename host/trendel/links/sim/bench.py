@@ -8,15 +8,15 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from bumble.transport.common import AsyncPipeSink
 
 from trendel.clock import HostClock, SimulatedClock
 from trendel.errors import LinkError
+from trendel.links.sim.adapter import Adapter, Closing
 from trendel.links.sim.air import Air, AirController
-from trendel.links.sim.backend import Adapter, Closing
 from trendel.links.sim.clip_code import CClip, MakeCode
 from trendel.links.sim.faults import parse_faults, schedule
 from trendel.links.sim.gatt_server import Identity, Radio
@@ -25,10 +25,12 @@ from trendel.links.sim.images import Flash, ImageGroup
 from trendel.links.sim.outlet import Outlet
 from trendel.links.sim.smp_server import Group, SmpServer
 from trendel.links.sim.source import Measured, recorded, runner
-from trendel.links.sim.usb_port import UsbPort
 from trendel.links.sim.world import TurnPace, World
 from trendel.wire.layout import KIND_HELLO, KIND_LAYOUT
 from trendel.wire.settings import decode_setting
+
+if TYPE_CHECKING:
+    from trendel.links.sim.usb_port import UsbPort  # a pty, which not every system has
 
 _HOST_ADDRESS = "F0:00:00:00:00:{:02X}"
 
@@ -102,9 +104,10 @@ class Bench:
         code = make(measured, faults, options.name, outlet)
         plan = schedule(faults, measured.seconds, options.seed)
         self.world = World(code, outlet, self.flash, plan, self.clock, TurnPace(options.speed))
+        self._images = ImageGroup(self.flash)
         groups: dict[int, Group] = {
             0: OsGroup(self.world.reset_soon),
-            1: ImageGroup(self.flash),
+            1: self._images,
             3: SettingsGroup(code),
             8: FileGroup(code),
         }
@@ -166,6 +169,7 @@ class Bench:
             firmware=".".join(map(str, self.flash.version)),
         )
         self.smp.forget()
+        self._images.forget()
 
     def _request(self, data: bytes) -> None:
         for response in self.smp.feed(data):
