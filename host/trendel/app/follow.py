@@ -75,8 +75,7 @@ class Run:
         tasks = [pump, asyncio.create_task(self._poll())]
         if self.recorder is not None:
             tasks.append(asyncio.create_task(self.recorder.keep_flushing()))
-        if self.recovery is not None:
-            tasks.append(asyncio.create_task(self.recovery.run()))
+        fetching = None if self.recovery is None else asyncio.create_task(self.recovery.run())
         stopper = asyncio.create_task(ending.stop.wait())
         try:
             done, _ = await asyncio.wait([*tasks, stopper], return_when=asyncio.FIRST_COMPLETED)
@@ -86,16 +85,19 @@ class Run:
             if pump not in done:
                 self._until_ns = self.link.clock.now_ns()
                 await asyncio.sleep(0)  # the pump takes what has arrived by now
-            if self.recovery is not None:
-                await _cancelled(tasks.pop())
+            if self.recovery is not None and fetching is not None:
+                await _cancelled(fetching)
                 await self._bring_home(self.recovery, pump, ending.skip)
             await self.link.close()
             await pump
+            if fetching is not None and not fetching.cancelled():
+                fetching.result()  # a defect in it must be seen, but not end a run
             return why
         finally:
-            for task in [*tasks, stopper]:
+            left = [*tasks, stopper, *([] if fetching is None else [fetching])]
+            for task in left:
                 task.cancel()
-            await asyncio.gather(*tasks, stopper, return_exceptions=True)
+            await asyncio.gather(*left, return_exceptions=True)
 
     async def _bring_home(self, recovery: "Recovery", pump: "asyncio.Task[None]", skip: asyncio.Event) -> None:
         """Fetch what is missing still; until all is there, nothing more comes, or it is to be skipped."""
