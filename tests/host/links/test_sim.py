@@ -323,3 +323,23 @@ def test_a_low_battery_is_told_by_the_clip_and_by_its_service(run_csv: Path) -> 
         if isinstance(event, Arrival):
             intake.take(event)
     assert intake.status["battery_percent"] == NAMED["battery"].battery_percent == 4
+
+
+def test_bytes_that_are_no_hci_end_that_host_and_nobody_else(tmp_path: Path) -> None:
+    from trendel.links.sim.backend import over_transport
+    from trendel.links.sim.serve import hci_served
+
+    async def work() -> None:
+        async with running_bench(tmp_path) as bench, hci_served(bench, "tcp-server:127.0.0.1:0") as way:
+            port = int(way.rpartition(":")[2])
+            for junk in (b"\xff" * 100, b"\x01\x03\x0c\xff" + bytes(300), b"\x02\x01\x20\x04\x00abcd" * 20):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(junk)
+                writer.write_eof()
+                async with asyncio.timeout(5.0):
+                    await reader.read()
+                writer.close()
+            found = await scan(5.0, over_transport(way.partition("bumble:")[2]).backend(), first="Anna")
+            assert [clip.name for clip in found] == ["Anna"]
+
+    run_async(work())
