@@ -75,7 +75,7 @@ $(VENV)/bin/python:
 
 # One stamp for each set of packages; installed again when pyproject.toml changes.
 $(VENV)/.ready: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m pip install --quiet --editable ".[sim]"
 	@touch $@
 
 $(VENV)/.ready-test: pyproject.toml | $(VENV)/bin/python
