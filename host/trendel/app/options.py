@@ -175,6 +175,6 @@ def run_analysis(
         params=parameters_of(options),
         baseline=baseline,
         conditions=options.conditions_file or (),
-        signals=options.signals,
+        signals=True,  # what is written of them is another question: average strides come from them
         progress=progress,
     )
