@@ -149,7 +149,7 @@ def analyze(
 ) -> None:
     """Steps and strides of a recording, or of every recording in a folder.
 
-    Writes steps.csv, strides.csv, alerts.csv and summary.json. A folder is resumable: what is done already, with the
+    Writes steps.csv, strides.csv, alerts.csv, waveforms.csv, summary.json and, of one recording, report.html. A folder is resumable: what is done already, with the
     same content, parameters and kernels, is skipped. With --runner the run is kept in that runner's journal on this
     machine (trendel journal); without, nothing is kept.
     """
@@ -174,6 +174,34 @@ def analyze(
     from trendel.app.single import analyze_file
 
     analyze_file(run, out, options, keep, as_json=as_json)
+
+
+@app.command()
+def report(
+    run: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN", help="A recording, a session, or the folder that analyze wrote.", show_default=False
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="RUN.report.html by default.", show_default=False)
+    ] = None,
+    mounting: Mounting = "auto",
+    params: ParamsFile = None,
+    column: Column = None,
+    acc_unit: AccUnit = None,
+    gyr_unit: GyrUnit = None,
+    time_unit: TimeUnit = None,
+    rate_hz: RateHz = None,
+    frame: Frame = None,
+) -> None:
+    """One page of a run: how stable the hips were, what to do, and every course below. HTML that needs no network."""
+    from trendel.app.options import AnalyzeOptions, ReadOptions, parse_columns
+    from trendel.app.report_command import report_run
+
+    read = ReadOptions(parse_columns(column or []), acc_unit, gyr_unit, time_unit, rate_hz, frame)
+    report_run(run, out, AnalyzeOptions(mounting=mounting, params_file=params, read=read))
 
 
 @app.command()

@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+import trendel
 from trendel.analysis import Completed
 from trendel.app.follow import Run, open_unless, stopped_by_signals
 from trendel.app.health import health_line, health_of
@@ -19,7 +20,7 @@ from trendel.app.marks import Mark
 from trendel.app.record import About, refuse_existing, show_end
 from trendel.app.recorder import Recorder
 from trendel.app.run_view import RunView, run_view
-from trendel.app.screen import stderr_console, stdout_console
+from trendel.app.screen import say, stderr_console, stdout_console
 from trendel.app.watch import Watch
 from trendel.errors import TrendelError
 from trendel.links import Link, make_link
@@ -127,6 +128,22 @@ def live(moniker: str, out: Path | None, about: About, *, options: dict[str, Any
     with contextlib.suppress(KeyboardInterrupt):  # on Windows, where Ctrl-C cancels; all is closed on the way out
         if not asyncio.run(_live(link, out, about, LiveStream(**options), as_json=as_json)):
             raise SystemExit(130)
+        if out is not None and not as_json and out.exists():
+            _report(out, options)
+
+
+def _report(session: Path, options: dict[str, Any]) -> None:
+    """The page of what was recorded, analysed anew in two passes; a recording too short for it is no error here."""
+    from trendel.app.report.write import NAME, write_report
+
+    try:
+        recording = trendel.read(session)
+        result = trendel.analyze(recording, mounting=options["mounting"], params=options["params"])
+        path = write_report(session.with_suffix(f".{NAME}"), result, session.name, session)
+    except TrendelError as error:
+        say([f"No report: {error}"])
+        return
+    stdout_console().print(f"report: {path}", markup=False, soft_wrap=True)
 
 
 async def _live(link: Link, out: Path | None, about: About, stream: LiveStream, *, as_json: bool) -> bool:

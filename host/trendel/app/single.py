@@ -7,6 +7,8 @@ from trendel.app.options import AnalyzeOptions, Keep, read_recording
 from trendel.app.outputs import default_folder, make_folder, to_json, write_result
 from trendel.app.progress import fraction_bar
 from trendel.app.remember import kernels_are_new, remember, renew_aloud
+from trendel.app.report import write_report
+from trendel.app.report.write import NAME
 from trendel.app.screen import say, show_result, stdout_console
 from trendel.app.warm import load_kernels
 
@@ -26,6 +28,7 @@ def analyze_file(
     with fraction_bar(f"analysing {run.name}") as progress:
         result, options, said = analyse(recording, options, keep, progress)
     written = write_result(folder, result, signals=options.signals)
+    written.append(write_report(folder / NAME, result, run.name, run))
     if as_json:
         print(to_json(result.summary), end="")
     else:
