@@ -35,7 +35,8 @@ def chromium() -> str | None:
 def needs_chromium() -> pytest.MarkDecorator:
     """Skips where there is none, and says so."""
     return pytest.mark.skipif(
-        chromium() is None or _websockets() is None, reason="no Chromium here, or no websockets: pages are not looked at"
+        chromium() is None or _websockets() is None,
+        reason="no Chromium here, or no websockets: pages are not looked at",
     )
 
 
@@ -83,7 +84,9 @@ class Browser:
 
     def size(self, width: int, height: int, *, phone: bool = False, dark: bool = False, scale: float = 1.0) -> None:
         """Size of the window, and what the page is told of the device."""
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=phone)
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=phone
+        )
         self.call("Emulation.setTouchEmulationEnabled", enabled=phone)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
@@ -140,7 +143,9 @@ class _Running:
             time.sleep(0.05)
         return port_file.read_text().split()[0]
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._process.terminate()
         self._process.wait(20)
         self._folder.cleanup()

@@ -17,7 +17,9 @@ def report_run(run: Path, out: Path | None, options: AnalyzeOptions | None = Non
     recording `RUN.report.html`."""
     if run.is_dir():
         if not is_result_folder(run):
-            raise ParameterError(f"{run} holds no result: give a recording, or the folder that `trendel analyze` wrote.")
+            raise ParameterError(
+                f"{run} holds no result: give a recording, or the folder that `trendel analyze` wrote."
+            )
         result = read_result(run)
         path = write_report(_target(out, run / NAME), result, str(result.summary.get("source") or run.name))
     else:

@@ -27,7 +27,9 @@ def read_result(folder: Path) -> Result:
     Raises ResultFolderError.
     """
     if not is_result_folder(folder):
-        raise ResultFolderError(f"{folder} holds no result: give the folder that `trendel analyze` wrote, or a recording.")
+        raise ResultFolderError(
+            f"{folder} holds no result: give the folder that `trendel analyze` wrote, or a recording."
+        )
     try:
         summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -71,7 +71,9 @@ def courses(result: Result, line: Timeline) -> dict[str, Any]:
             if np.isfinite(values).any():
                 bins = binned(line, times, values, seconds)
                 shared = bins if shared is None else shared
-                rows[name] = [_short(part, decimals + 1) for part in (bins.mean, bins.low, bins.high)] + [bins.n.tolist()]
+                rows[name] = [_short(part, decimals + 1) for part in (bins.mean, bins.low, bins.high)] + [
+                    bins.n.tolist()
+                ]
         if rows:
             metrics.append({"id": of, "label": label, "unit": unit, "decimals": decimals, "sides": rows, "note": sure})
 

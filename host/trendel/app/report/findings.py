@@ -14,6 +14,7 @@ from trendel.app.report.sides import NAMES, Side, sides_of
 from trendel.app.report.timeline import Timeline, spoken
 
 FINDINGS_MAX = 3
+_COMPARED_S = 600.0  # of running, before quarters of a run are worth comparing
 _CADENCE_SHARE = 0.02  # smaller changes of cadence are not worth a finding
 _BOUNCE_SHARE = 0.05
 _MISSING_SHARE = 0.02
@@ -56,9 +57,9 @@ def verdict_of(result: Result, line: Timeline, sides: dict[str, Side], findings:
     sank = [side for side in sides.values() if side.status == "sank"]
     hints = [side for side in sides.values() if side.status == "hint"]
     if sank:
-        since = line.since_start(min(side.since_s for side in sank))
+        since = spoken(min(side.since_s for side in sank) - line.start_s)
         who = f"Your {sank[0].name} hip" if len(sank) == 1 else "Both hips"
-        return Verdict("bad", f"{who} held less and less from {since} on.", _drop_sentence(line, sides), do)
+        return Verdict("bad", f"{who} held less and less after {since}.", _drop_sentence(line, sides), do)
     if hints:
         who = f"Your {hints[0].name} hip" if len(hints) == 1 else "Both hips"
         return Verdict("warn", f"{who} may have begun to tire.", _drop_sentence(line, sides), do)
@@ -139,14 +140,16 @@ def _other(rest: list[Side]) -> str:
 def findings_of(result: Result, line: Timeline) -> list[Finding]:
     """At most three, ranked: pain, sinking hips, trouble with the clip, sides apart, missing data, cadence, bounce."""
     sides = sides_of(result)
+    long_enough = float(result.summary["running_s"]) >= _COMPARED_S
     found = [
         *_pain(result),
+        *([] if unjudged(result) is None else _nothing(result, sides)),
         *_drops(result, line, sides),
         *_clip(result, line),
         *_apart(result, line),
         *_missing(result),
-        *_cadence(result),
-        *_bounce(result),
+        *(_cadence(result) if long_enough else ()),
+        *(_bounce(result) if long_enough else ()),
     ]
     if not found:
         found = _nothing(result, sides)
@@ -172,7 +175,9 @@ def _drops(result: Result, line: Timeline, sides: dict[str, Side]) -> list[Findi
     for side in sorted(sides.values(), key=lambda s: -_told(s)):
         if side.status not in ("sank", "hint"):
             continue
-        title = f"Your {side.name} hip lets the pelvis sink" if side.status == "sank" else f"A hint on your {side.name} hip"
+        title = (
+            f"Your {side.name} hip lets the pelvis sink" if side.status == "sank" else f"A hint on your {side.name} hip"
+        )
         size = f"On your {side.name} leg it {_sank(line, side)}. Since {line.since_start(side.since_s)}."
         found.append(Finding("bad" if side.status == "sank" else "warn", title, size, _WHY_DROP, _drop_action(side)))
     return found

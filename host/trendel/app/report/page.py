@@ -23,7 +23,9 @@ from trendel.app.report.sides import Side, sides_of
 from trendel.app.report.timeline import Timeline, spoken
 from trendel.kernels.metrics import METRICS
 
-_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:"
+_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:"
+)
 _TITLES = {"tilt_deg": "tilt", "obliquity_deg": "obliquity", "rotation_deg": "rotation", "vgrf_bw": "vertical force"}
 _BANDS = ("contact_time_ms", "peak_vgrf_bw", "loading_rate_bwps")
 """Metrics that are shown with the error of a measurement, not with the spread over steps."""
@@ -50,7 +52,9 @@ def report_html(result: Result, name: str, *, link: Mapping[str, Any] | None = N
             f'<section class="card"><h2>Method and limits</h2>{tables.method(result)}</section>',
         ]
     )
-    charts = f"<script>{_plotly()}</script><script>const DATA={script};{_asset('report.js')}</script>" if len(steps) else ""
+    charts = (
+        f"<script>{_plotly()}</script><script>const DATA={script};{_asset('report.js')}</script>" if len(steps) else ""
+    )
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
@@ -76,14 +80,17 @@ def _first_screen(
     result: Result, name: str, line: Timeline, sides: dict[str, Side], verdict: Verdict, *, simulated: bool
 ) -> str:
     summary = result.summary
-    parts = [_when(summary["metadata"]), f"{spoken(float(summary['running_s']))} of running" if summary["running_s"] else ""]
+    parts = [
+        _when(summary["metadata"]),
+        f"{spoken(float(summary['running_s']))} of running" if summary["running_s"] else "",
+    ]
     if summary["cadence_spm"]:
         parts.append(f"{summary['cadence_spm']:.0f} steps/min")
     facts = " \u00b7 ".join(escape(p) for p in parts if p)
     made_up = '<p class="simulated">Simulated: nobody ran this.</p>' if simulated else ""
     drawn = picture(result, line, sides, 390, 250) + picture(result, line, sides, 980, 340)
     figure = (
-        f'<figure>{drawn}<figcaption>How much further the pelvis sinks on each leg than when you were fresh, degrees. '
+        f"<figure>{drawn}<figcaption>How much further the pelvis sinks on each leg than when you were fresh, degrees. "
         f"Grey: chance. \u25c7 notice, \u25b2 warning, \u25a0 stop; bars reach back to the onset.</figcaption></figure>"
         if drawn
         else ""
@@ -180,7 +187,12 @@ def _data(result: Result, line: Timeline) -> dict[str, Any]:
         if any(parts.values()):
             waves.append({"id": signal, "label": _TITLES[signal], "unit": unit, "parts": parts})
     return {
-        "axis": {"length": round(line.length, 1), "ticks": line.ticks(6), "breaks": line.breaks()},
+        "axis": {
+            "length": round(line.length, 1),
+            "ticks": line.ticks(6),
+            "breaks": line.breaks(),
+            "unit": "h:min" if line.has_hours else "min",
+        },
         "course": courses(result, line),
         "alerts": [
             [round(float(line.position(float(row["time_s"]))), 1), str(row["side"]), str(row["level"])]

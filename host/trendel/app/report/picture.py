@@ -110,8 +110,8 @@ class _Frame:
             x = self.x(position)
             parts.append(f'<path class="grid" d="M{x:.1f} {y}v5"/>')
             parts.append(f'<text class="tick" x="{x:.1f}" y="{y + 17}" text-anchor="middle">{label}</text>')
-        middle = self.x(self.line.length)
-        parts.append(f'<text class="tick" x="{middle + 8:.1f}" y="{y + 17}">min</text>')
+        unit = "h:min" if self.line.has_hours else "min"
+        parts.append(f'<text class="tick" x="{self.width - 4}" y="{y + 17}" text-anchor="end">{unit}</text>')
         return parts
 
     def course(self, letter: str, times: F64, values: F64, side: Side) -> str:

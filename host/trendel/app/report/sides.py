@@ -116,9 +116,5 @@ def _worst(times: F64, values: F64) -> tuple[float, float]:
 def _gravest(result: Result, letter: str) -> np.void | None:
     """The first alert of the highest level that says that the pelvis sinks more on this leg."""
     order = {"notice": 0, "warning": 1, "stop": 2}
-    mine = [
-        row
-        for row in result.alerts
-        if row["kind"] == "pelvic_drop" and str(row["side"]) in (letter, "")
-    ]
+    mine = [row for row in result.alerts if row["kind"] == "pelvic_drop" and str(row["side"]) in (letter, "")]
     return max(mine, key=lambda row: (order[str(row["level"])], -float(row["time_s"])), default=None)

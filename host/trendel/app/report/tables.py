@@ -22,7 +22,9 @@ def rows_table(head: Iterable[str], rows: Iterable[Iterable[str]], kind: str = "
     """A table whose first column names the row; cells are HTML already."""
     heads = "".join(f'<th scope="col">{h}</th>' for h in head)
     body = "".join(
-        "<tr>" + "".join(f'<th scope="row">{c}</th>' if k == 0 else f"<td>{c}</td>" for k, c in enumerate(row)) + "</tr>"
+        "<tr>"
+        + "".join(f'<th scope="row">{c}</th>' if k == 0 else f"<td>{c}</td>" for k, c in enumerate(row))
+        + "</tr>"
         for row in rows
     )
     return f'<div class="scroll" tabindex="0" role="region" aria-label="table"><table class="{kind}"><thead><tr>{heads}' \
@@ -73,7 +75,8 @@ def exercises(sides: dict[str, Side]) -> str:
         for e in EXERCISES
     )
     together = "".join(
-        f'<li><span class="grade" title="{escape(GRADES[g])}">grade {g}</span> {_cited(text)}</li>' for g, text in TOGETHER
+        f'<li><span class="grade" title="{escape(GRADES[g])}">grade {g}</span> {_cited(text)}</li>'
+        for g, text in TOGETHER
     )
     sources = "".join(f"<li>[{key}] {escape(text)}</li>" for key, text in SOURCES)
     scale = "; ".join(f"<b>{g}</b>: {escape(text)}" for g, text in GRADES.items())
@@ -108,7 +111,9 @@ def data_quality(result: Result, link: dict[str, Any]) -> str:
         rows.append(["steps of low quality", f"{100 * poor:.1f} % (left out of waveforms and of hip stability)"])
         flags = {f for text in np.unique(steps["flags"]) for f in str(text).split("|") if f}
         shares = {f: float((np.char.find(steps["flags"], f) >= 0).mean()) for f in flags}
-        said = ", ".join(f"{f.replace('_', ' ')} {100 * v:.1f} %" for f, v in sorted(shares.items(), key=lambda i: -i[1]))
+        said = ", ".join(
+            f"{f.replace('_', ' ')} {100 * v:.1f} %" for f, v in sorted(shares.items(), key=lambda i: -i[1])
+        )
         rows.append(["reasons", said or "none"])
     mounting = summary["mounting"]
     rows.append(["how the clip was worn", f"{mounting['source']}; angles are about the {mounting['zero']}"])

@@ -69,14 +69,22 @@ class Timeline:
         if not len(self.pieces):
             return []
         step_s = 60.0 * next((s for s in _TICKS_MIN if self.length / (60 * s) <= most), _TICKS_MIN[-1])
+        hours = self.has_hours
         found: list[tuple[float, str]] = []
         for (begin, end), at in zip(self.pieces.tolist(), self.at.tolist(), strict=True):
             first = np.ceil((begin - self.start_s) / step_s) * step_s
-            for since in np.arange(first, end - self.start_s + 1e-9, step_s).tolist():
+            round_ones = np.arange(first, end - self.start_s + 1e-9, step_s).tolist()
+            # After a break the time is told where it goes on, since round times may be few.
+            for since in [*([begin - self.start_s] if len(self.pieces) > 1 else []), *round_ones]:
                 x = at + since + self.start_s - begin
-                if not found or x - found[-1][0] > 0.6 * step_s:
-                    found.append((x, clock(since) if step_s < 60 else minutes(since)))
+                if not found or x - found[-1][0] > 0.7 * step_s:
+                    found.append((x, _tick(since, hours=hours, seconds=step_s < 60)))
         return found
+
+    @property
+    def has_hours(self) -> bool:
+        """Whether ticks are h:min, not minutes."""
+        return bool(len(self.pieces)) and float(self.pieces[-1, 1]) - self.start_s >= 3600
 
     def since_start(self, time_s: float) -> str:
         """A time of the recording's clock as it is told: min:s, or h:min:s from an hour on."""
@@ -89,10 +97,11 @@ def told(seconds: float) -> str:
     return f"{s // 3600}:{s % 3600 // 60:02d}:{s % 60:02d}" if s >= 3600 else f"{s // 60}:{s % 60:02d}"
 
 
-def minutes(seconds: float) -> str:
-    """Whole minutes, or h:min from an hour on."""
-    m = round(seconds / 60)
-    return f"{m // 60}:{m % 60:02d} h" if m >= 60 else f"{m}"
+def _tick(since_s: float, *, hours: bool, seconds: bool) -> str:
+    if seconds:
+        return clock(since_s)
+    m = round(since_s / 60)
+    return f"{m // 60}:{m % 60:02d}" if hours else f"{m}"
 
 
 def spoken(seconds: float) -> str:

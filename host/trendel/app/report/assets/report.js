@@ -60,7 +60,7 @@
     }
     return [traces, layout({ shapes, showlegend: Object.keys(metric.sides).length > 1,
       xaxis: { range: [0, axis.length], tickvals: axis.ticks.map((t) => t[0]), ticktext: axis.ticks.map((t) => t[1]),
-        hoverformat: " ", title: { text: "min", standoff: 2 } } })];
+        hoverformat: " ", title: { text: axis.unit, standoff: 2 } } })];
   }
 
   function wave(signal, kind) {
