@@ -205,6 +205,49 @@ def report(
 
 
 @app.command()
+def export(
+    run: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN", help="A recording, a session, or the folder that analyze wrote.", show_default=False
+        ),
+    ],
+    to: Annotated[str, typer.Option("--to", metavar="fit|parquet|csv|json", show_default=False)],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="A file for fit and json, a folder for csv and parquet.", show_default=False),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="When it began, for fit, where the recording lacks it.", show_default=False),
+    ] = None,
+    conditions: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.csv",
+            show_default=False,
+            help="Known speed: columns time_s, speed_mps. Gives fit its speed, distance and step length.",
+        ),
+    ] = None,
+    mounting: Mounting = "auto",
+    params: ParamsFile = None,
+    column: Column = None,
+    acc_unit: AccUnit = None,
+    gyr_unit: GyrUnit = None,
+    time_unit: TimeUnit = None,
+    rate_hz: RateHz = None,
+    frame: Frame = None,
+) -> None:
+    """A run for other tools: typed tables with a data dictionary, or a FIT activity for a training diary."""
+    from trendel.app.export.command import export_run
+    from trendel.app.options import AnalyzeOptions, ReadOptions, parse_columns
+
+    read = ReadOptions(parse_columns(column or []), acc_unit, gyr_unit, time_unit, rate_hz, frame)
+    options = AnalyzeOptions(mounting=mounting, params_file=params, conditions_file=conditions, read=read)
+    export_run(run, to, out, options, start)
+
+
+@app.command()
 def explain(
     run: RunPath,
     step: Annotated[int, typer.Option(metavar="N", min=0, help="Row of steps.csv, from 0.")],
