@@ -248,6 +248,22 @@ def export(
 
 
 @app.command()
+def trends(
+    runner: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Whose; not needed while there is one runner.", show_default=False),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="Write a page instead.", show_default=False)
+    ] = None,
+) -> None:
+    """Weeks of runs in the journal: is a hip getting stronger, and was the last run much longer than those before?"""
+    from trendel.app.trends.command import show_trends
+
+    show_trends(runner, html)
+
+
+@app.command()
 def explain(
     run: RunPath,
     step: Annotated[int, typer.Option(metavar="N", min=0, help="Row of steps.csv, from 0.")],
