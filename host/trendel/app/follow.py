@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from trendel.app.marks import Mark
@@ -12,9 +12,11 @@ from trendel.app.recorder import Recorder
 from trendel.errors import LinkError
 from trendel.links.intake import Intake, Notice, Taken
 from trendel.links.protocol import Arrival, Change, Link
+from trendel.wire.packets import Hello, LayoutPart
 
 SILENCE_S = 10.0
 _POLL_S = 0.2
+_DESCRIBED_MAX = 64  # packets; a clip has some ten
 
 
 class Taker(Protocol):
@@ -47,6 +49,8 @@ class Run:
     taker: Taker
     recorder: Recorder | None = None
     silence_s: float = SILENCE_S
+    described: list[Arrival] = field(default_factory=list)
+    """The clip's last hello and layouts as they came: what a recording begun later must have."""
 
     async def follow(self, stop: asyncio.Event) -> str:
         """Follow the opened link until it ends by itself, `stop` is set or a task fails; why it ended. Stopped, it
@@ -55,8 +59,7 @@ class Run:
         Raises LinkError and SessionError; the caller closes the recorder."""
         pump = asyncio.create_task(self._pump())
         tasks = [pump, asyncio.create_task(self._poll())]
-        if self.recorder is not None:
-            tasks.append(asyncio.create_task(self.recorder.keep_flushing()))
+        tasks.append(asyncio.create_task(self._flush()))
         stopper = asyncio.create_task(stop.wait())
         try:
             done, _ = await asyncio.wait([*tasks, stopper], return_when=asyncio.FIRST_COMPLETED)
@@ -81,6 +84,7 @@ class Run:
     async def _pump(self) -> None:
         async for event in self.link.events():
             if isinstance(event, Arrival):
+                self._note_description(event)
                 if self.recorder is not None:
                     self.recorder.arrival(event)
                 for item in self.intake.take(event):
@@ -89,6 +93,26 @@ class Run:
                 if self.recorder is not None:
                     self.recorder.change(event, self.link)
                 self.taker.change(event)
+
+    def begin_recording(self, recorder: Recorder) -> None:
+        """Record from now on; what describes the clip goes first. There must be no recorder yet."""
+        for arrival in self.described:
+            recorder.arrival(replace(arrival, time_ns=self.link.clock.now_ns()))
+        self.recorder = recorder
+
+    async def _flush(self) -> None:
+        while True:
+            if self.recorder is None:
+                await asyncio.sleep(_POLL_S)
+            else:
+                await self.recorder.flush()
+
+    def _note_description(self, arrival: Arrival) -> None:
+        packet = arrival.received.packet
+        if isinstance(packet, Hello):
+            self.described = [arrival]
+        elif isinstance(packet, LayoutPart) and len(self.described) < _DESCRIBED_MAX:
+            self.described.append(arrival)
 
     def _take(self, item: Taken) -> None:
         if isinstance(item, Notice) and self.recorder is not None:

@@ -69,7 +69,7 @@ def test_on_a_terminal_it_is_the_screen_of_the_demo(cli: Cli, run_csv: Path, mon
 
 def test_pain_is_an_alert_to_stop_at_once(tmp_path: Path) -> None:
     link = make_link(f"replay:{csv_file(tmp_path)}")
-    run = LiveRun(link, Intake(), LiveStream(), None, None)
+    run = LiveRun(link, Intake(), LiveStream())
     shown: list[tuple[str, int]] = []
     run.view = SimpleNamespace(  # type: ignore[assignment]
         show=lambda watch, new: shown.append((str(watch.alerts["level"][-1]) if new else "", new)),
