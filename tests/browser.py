@@ -93,8 +93,10 @@ class Browser:
 
     def open(self, url: str) -> None:
         """Go there, and wait until it is loaded."""
+        self.run("window.leaving = true")
         self.call("Page.navigate", url=url)
-        self.until("document.readyState === 'complete' && location.href !== 'about:blank'")
+        there = f"location.href === new URL({json.dumps(url)}).href"
+        self.until(f"window.leaving === undefined && {there} && document.readyState === 'complete'")
 
     def run(self, script: str) -> Any:
         """Value of an expression; promises are waited for."""

@@ -197,12 +197,13 @@ export function start(source) {
     button.value = button.textContent = String(level);
     $("levels").append(button);
   }
-  dialog.addEventListener("close", () => {
-    if (dialog.returnValue !== "") send({ type: "pain", level: Number(dialog.returnValue) });
+  const hurts = (level) => send({ type: "pain", level: Number(level) });
+  dialog.querySelector("form").addEventListener("submit", (event) => {
+    if (event.submitter !== null && event.submitter.value !== "") hurts(event.submitter.value);
   });
   const actions = {
     m: () => send({ type: "mark", label: "" }),
-    p: () => { dialog.returnValue = ""; dialog.showModal(); },
+    p: () => dialog.showModal(),
     r: () => send({ type: "record", on: !recording }),
     s: () => {
       sound = !sound;
@@ -220,7 +221,10 @@ export function start(source) {
     wake();
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (dialog.open) {
-      if (/^[0-9]$/.test(event.key)) dialog.close(event.key);
+      if (/^[0-9]$/.test(event.key)) {
+        dialog.close();
+        hurts(event.key);
+      }
       return;
     }
     const action = actions[event.key.toLowerCase()];

@@ -23,7 +23,7 @@ export class HostSource {
   }
 
   connect() {
-    this.handlers.state("connecting", "");
+    if (this.tries === 0) this.handlers.state("connecting", "");
     const socket = new WebSocket(this.url);
     this.socket = socket;
     socket.onopen = () => socket.send(JSON.stringify({ type: "hello", token: this.token }));
@@ -41,8 +41,8 @@ export class HostSource {
         return;
       }
       const pause = PAUSES_MS[Math.min(this.tries, PAUSES_MS.length - 1)];
+      this.handlers.state("gone", this.tries === 0 ? "No connection to the computer: trying again." : "");
       this.tries += 1;
-      this.handlers.state("gone", "No connection to the computer: trying again.");
       setTimeout(() => this.connect(), pause);
     };
   }
