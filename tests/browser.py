@@ -92,7 +92,11 @@ class Browser:
         self.call("Emulation.setEmulatedMedia", features=[scheme])
 
     def open(self, url: str) -> None:
-        """Go there, and wait until it is loaded."""
+        """Go there, and wait until it is loaded. Console and requests are those since then."""
+        if url != "about:blank":
+            self.open("about:blank")  # what the page before still tries is over
+            self.console.clear()
+            self.requests.clear()
         self.run("window.leaving = true")
         self.call("Page.navigate", url=url)
         there = f"location.href === new URL({json.dumps(url)}).href"

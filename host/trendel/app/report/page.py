@@ -169,7 +169,7 @@ def _chart(key: str, label: str, unit: str) -> str:
     said = f"{label}, {unit}"
     return (
         f'<figure class="chart"><figcaption>{escape(said)}</figcaption>'
-        f'<div class="plot" data-plot="{escape(key)}" role="img" aria-label="Chart: {escape(said)}"></div></figure>'
+        f'<div class="plot" data-plot="{escape(key)}" role="group" aria-label="Chart: {escape(said)}"></div></figure>'
     )
 
 

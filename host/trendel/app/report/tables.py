@@ -18,17 +18,20 @@ from trendel.app.report.timeline import spoken
 from trendel.app.screen import METRIC_LABELS
 
 
-def rows_table(head: Iterable[str], rows: Iterable[Iterable[str]], kind: str = "") -> str:
-    """A table whose first column names the row; cells are HTML already."""
-    heads = "".join(f'<th scope="col">{h}</th>' for h in head)
+def rows_table(name: str, head: Iterable[str], rows: Iterable[Iterable[str]], kind: str = "") -> str:
+    """A table of that name, whose first column names the row; cells are HTML already. Without heads there is no head."""
+    heads = "".join(f'<th scope="col">{h}</th>' if h else "<td></td>" for h in head)
     body = "".join(
         "<tr>"
         + "".join(f'<th scope="row">{c}</th>' if k == 0 else f"<td>{c}</td>" for k, c in enumerate(row))
         + "</tr>"
         for row in rows
     )
-    return f'<div class="scroll" tabindex="0" role="region" aria-label="table"><table class="{kind}"><thead><tr>{heads}' \
-           f"</tr></thead><tbody>{body}</tbody></table></div>"  # fmt: skip
+    top = f"<thead><tr>{heads}</tr></thead>" if heads else ""
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{name}"><table class="{kind}">{top}'
+        f"<tbody>{body}</tbody></table></div>"
+    )
 
 
 def changes_table(result: Result) -> str:
@@ -53,7 +56,7 @@ def changes_table(result: Result) -> str:
     heads = ["", "left, first", "last", "change (95 %)", "right, first", "last", "change (95 %)"]
     if not sided:
         heads[1], heads[4:] = "first", ["", "", ""]
-    return rows_table(heads, rows, "numbers")
+    return rows_table("First against last quarter", heads, rows, "numbers")
 
 
 def _cells(found: Change | None, decimals: int) -> list[str]:
@@ -119,7 +122,7 @@ def data_quality(result: Result, link: dict[str, Any]) -> str:
     rows.append(["how the clip was worn", f"{mounting['source']}; angles are about the {mounting['zero']}"])
     rows += [[escape(str(k)), escape(str(v))] for k, v in link.items()]
     notes = "".join(f"<li>{escape(str(note))}</li>" for note in summary["notes"])
-    return rows_table(["", ""], rows, "facts") + (f"<ul class='notes'>{notes}</ul>" if notes else "")
+    return rows_table("Link and data", [], rows, "facts") + (f"<ul class='notes'>{notes}</ul>" if notes else "")
 
 
 def method(result: Result) -> str:

@@ -34,7 +34,12 @@ class Access:
 
     def origin_allowed(self, origin: str | None, host: str | None) -> bool:
         """Whether a WebSocket is asked for by the page that this server gave out, under the same name."""
-        return self.host_allowed(host) and origin is not None and host is not None and origin.lower() == f"http://{host.lower()}"
+        return (
+            self.host_allowed(host)
+            and origin is not None
+            and host is not None
+            and origin.lower() == f"http://{host.lower()}"
+        )
 
     def token_right(self, token: object) -> bool:
         """Compared in constant time."""

@@ -70,7 +70,9 @@ class Hub:
 
 def encode(kind: str, content: Mapping[str, Any]) -> str:
     """A message as strict JSON; numbers that are not known are null."""
-    return json.dumps({"type": kind, **{k: _plain(v) for k, v in content.items()}}, allow_nan=False, separators=(",", ":"))
+    return json.dumps(
+        {"type": kind, **{k: _plain(v) for k, v in content.items()}}, allow_nan=False, separators=(",", ":")
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -150,7 +150,6 @@ function alerted(a, fresh) {
   const close = document.createElement("button");
   close.type = "button";
   close.textContent = "OK";
-  close.setAttribute("aria-label", "Put the alert away");
   close.onclick = () => box.replaceChildren();
   const message = document.createElement("p"), action = document.createElement("p");
   message.textContent = `${SYMBOLS[a.level] || ""} ${a.level.toUpperCase()}: ${a.message}`;
