@@ -251,7 +251,7 @@ class Stream:
 
     @property
     def pose_deg(self) -> tuple[float, float, float] | None:
-        """Tilt, obliquity and rotation of the last sample, degrees; None while inclination or mounting are not known."""
+        """Tilt, obliquity and rotation of the last sample, degrees; None while inclination or mounting are unknown."""
         signal = self._out.signal[0]
         if not self._has_gyro or int(signal["settled"]) & 3 != 3:
             return None

@@ -149,9 +149,9 @@ def analyze(
 ) -> None:
     """Steps and strides of a recording, or of every recording in a folder.
 
-    Writes steps.csv, strides.csv, alerts.csv, waveforms.csv, summary.json and, of one recording, report.html. A folder is resumable: what is done already, with the
-    same content, parameters and kernels, is skipped. With --runner the run is kept in that runner's journal on this
-    machine (trendel journal); without, nothing is kept.
+    Writes steps.csv, strides.csv, alerts.csv, waveforms.csv, summary.json and, of one recording, report.html. A folder
+    is resumable: what is done already, with the same content, parameters and kernels, is skipped. With --runner the run
+    is kept in that runner's journal on this machine (trendel journal); without, nothing is kept.
     """
     from trendel.app.options import AnalyzeOptions, ReadOptions, parse_columns, parse_keep, parse_limits
 

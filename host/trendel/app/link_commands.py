@@ -48,8 +48,8 @@ def live(
 ) -> None:
     """Watch a run while it happens: drop of each side against fresh, cadence, contact, oscillation, alerts, the link.
 
-    Ctrl-C ends it. Keys: m sets a marker, p and a digit enters pain, q ends. With --web there is a page that can be read
-    from two metres, with sound, markers, pain and recording.
+    Ctrl-C ends it. Keys: m sets a marker, p and a digit enters pain, q ends. With --web there is a page that can be
+    read from two metres, with sound, markers, pain and recording.
     """
     from trendel.app.options import parse_web
     from trendel.app.warm import load_kernels

@@ -31,8 +31,8 @@ from trendel.links.protocol import Change
 from trendel.recording.session import topics
 
 if TYPE_CHECKING:
-    from trendel.app.web.feed import WebFeed
     from trendel.app.options import WebOptions
+    from trendel.app.web.feed import WebFeed
 
 _HEALTH_S = 5.0
 

@@ -28,7 +28,7 @@ class Recording:
         return self._run.recorder.path if self._run.recorder is not None else None
 
     def begin(self, path: Path | None = None) -> Path:
-        """Record from now on, into `path` or a new file named by the time in the current folder; raises SessionError."""
+        """Record from now on, into `path` or a new file here, named by the time; raises SessionError."""
         if self._run.recorder is not None:
             return self._run.recorder.path
         recorder = Recorder(path or _free_name(), self._following.link.clock, self._about)

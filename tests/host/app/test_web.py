@@ -231,8 +231,8 @@ def test_commands_check_what_they_are_given() -> None:
     assert [(m.label, m.pain) for m in marks] == [("marker 1", None), ("hill", None), ("pain", 0)]
     for message in (
         {"type": "mark", "label": "x" * 101}, {"type": "mark", "label": "a\nb"}, {"type": "mark", "label": 1},
-        {"type": "pain"}, {"type": "pain", "level": 11}, {"type": "pain", "level": True}, {"type": "pain", "level": 1.5},
-        {"type": "record"}, {"type": "record", "on": 1},
+        {"type": "pain"}, {"type": "pain", "level": 11}, {"type": "pain", "level": True},
+        {"type": "pain", "level": 1.5}, {"type": "record"}, {"type": "record", "on": 1},
     ):  # fmt: skip
         with pytest.raises(ValueError):
             asyncio.run(commands(message))

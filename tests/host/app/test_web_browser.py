@@ -13,8 +13,8 @@ import pytest
 pytest.importorskip("starlette", reason="starlette is not installed: pip install 'trendel[web]'")
 pytest.importorskip("uvicorn", reason="uvicorn is not installed: pip install 'trendel[web]'")
 
-from tests.browser import Browser, browser, needs_chromium  # noqa: E402
-from tests.host.app.web_made import ALERT, FIGURES, Page  # noqa: E402
+from tests.browser import Browser, browser, needs_chromium
+from tests.host.app.web_made import ALERT, FIGURES, Page
 
 pytestmark = needs_chromium()
 
@@ -23,7 +23,8 @@ _EARS = """
 window.heard = []; window.spoken = [];
 window.AudioContext = class { constructor() { this.state = 'suspended'; this.currentTime = 0; this.destination = {}; }
   async resume() { this.state = 'running'; }
-  createOscillator() { const t = { frequency: {}, connect: (g) => g, start: () => heard.push(t.frequency.value), stop() {} }; return t; }
+  createOscillator() { const t = { frequency: {}, connect: (g) => g, stop() {},
+    start: () => heard.push(t.frequency.value) }; return t; }
   createGain() { return { gain: { setValueAtTime() {}, exponentialRampToValueAtTime() {} }, connect() {} }; } };
 window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
 Object.defineProperty(window, 'speechSynthesis', { value: { cancel() {}, speak: (u) => spoken.push(u.text) } });

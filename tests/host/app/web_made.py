@@ -14,7 +14,8 @@ from trendel.app.web.server import bound_socket, serving
 
 FIGURES: dict[str, Any] = {
     "now_s": 754.0, "doing": "running", "phase": "watching", "cadence_spm": 168.4, "oscillation_mm": 93.2,
-    "contact_ms": 249.0, "sink_deg": [7.9, 6.4], "change_deg": [1.6, 0.1], "baseline_deg": [6.3, 6.3], "arrived_ms": 0.0,
+    "contact_ms": 249.0, "sink_deg": [7.9, 6.4], "change_deg": [1.6, 0.1],
+    "baseline_deg": [6.3, 6.3], "arrived_ms": 0.0,
 }  # fmt: skip
 ALERT = {"time_s": 750.0, "kind": "pelvic_drop", "side": "L", "level": "warning", "message": "The pelvis sinks.",
          "action": "Shorten your stride."}  # fmt: skip

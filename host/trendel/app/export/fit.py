@@ -138,9 +138,9 @@ class _Activity:
                 _known(fields, name, columns.get(column), k)
             _known(fields, "distance", columns.get("distance_m"), k)
             own: dict[Any, Any] = {}
-            for key, (_, _, _, column) in enumerate(_DEVELOPER):
-                if column is not None:
-                    _known(own, key, columns[column], k)
+            for key, (_, _, _, source) in enumerate(_DEVELOPER):
+                if source is not None:
+                    _known(own, key, columns[source], k)
             if own:
                 fields["developer_fields"] = own
             found.append((self._at(second), ("RECORD", fields)))

@@ -60,7 +60,7 @@ def per_second(result: Result, start_s: float, conditions: Sequence[Condition] =
         "stability_left_deg": mean(stride_at, strides["stability_change_left_deg"]),
         "stability_right_deg": mean(stride_at, strides["stability_change_right_deg"]),
     }
-    speed = _speed(conditions, second + start_s)
+    speed = _speed(conditions, (second + start_s).astype(np.float64))
     if speed is not None:
         columns["speed_mps"] = speed
         columns["distance_m"] = np.cumsum(np.nan_to_num(speed))  # each value is of one second

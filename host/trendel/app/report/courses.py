@@ -54,7 +54,8 @@ def binned(line: Timeline, times: F64, values: F64, seconds: float) -> Bins:
             rows.append((float(line.position(middle)), middle, float(part.mean()), float(low), float(high), len(part)))
         rows.append((float(line.position(end)), end, np.nan, np.nan, np.nan, 0))
     table = np.array(rows, dtype=np.float64).reshape(-1, 6)
-    return Bins(*(table[:, k] for k in range(5)), table[:, 5].astype(np.int64))
+    x, time_s, mean, low, high, n = table.T
+    return Bins(x, time_s, mean, low, high, n.astype(np.int64))
 
 
 def courses(result: Result, line: Timeline) -> dict[str, Any]:

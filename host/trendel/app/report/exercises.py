@@ -36,7 +36,8 @@ EXERCISES = (
     ),
     Exercise(
         "Side-lying leg lift",
-        "Lie on the other side, the {leg} leg on top and straight, toes forward. Lift it, hold a second, lower it slowly.",
+        "Lie on the other side, the {leg} leg on top and straight, toes forward. Lift it, hold a second, lower it "
+        "slowly.",
         "C",
         "81 % of the greatest contraction, the most of the 12 exercises of that study [c].",
     ),
@@ -71,7 +72,8 @@ SOURCES = (
     ("f", "Bramah et al. 2019, Am J Sports Med 47:3406"),
 )
 DOCTOR = (
-    "Stop running and see a doctor or physiotherapist if pain makes you limp, is deep in the groin, sits on one spot of "
+    "Stop running and see a doctor or physiotherapist if pain makes you limp, is deep in the groin, sits on one "
+    "spot of "
     "a bone, is there at rest or at night, comes with swelling, numbness or a knee that locks, or has not gone after "
     "two weeks of less running."
 )

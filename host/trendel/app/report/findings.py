@@ -19,14 +19,16 @@ _CADENCE_SHARE = 0.02  # smaller changes of cadence are not worth a finding
 _BOUNCE_SHARE = 0.05
 _MISSING_SHARE = 0.02
 _WHY_DROP = (
-    "It cannot be felt. In runners already injured each degree more of drop went with 80 % higher odds of being injured "
-    "(Bramah et al. 2018; grade C: cause or consequence is open). That a growth within a run leads to injury is not shown."
+    "It cannot be felt. In runners already injured each degree more of drop went with 80 % higher odds of being "
+    "injured "
+    "(Bramah et al. 2018; grade C: cause or consequence is open). That a growth within a run leads to injury is not "
+    "shown."
 )
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing found: its size with the uncertainty, why it matters, one thing to do. `tone`: bad, warn, good, info."""
+    """One thing found: its size with the uncertainty, why it matters, one thing to do. `tone`: bad to good, or info."""
 
     tone: str
     title: str
@@ -119,7 +121,8 @@ def _told(side: Side) -> float:
 def _sank(line: Timeline, side: Side) -> str:
     if side.came_back:
         return (
-            f"sank {number(side.worst, 1)}\u00b0 more than when you were fresh around {line.since_start(side.worst_s)}, "
+            f"sank {number(side.worst, 1)}\u00b0 more than when you were fresh around "
+            f"{line.since_start(side.worst_s)}, "
             f"and {number(side.end, 1, '+')}\u00b0 at the end"
         )
     return (
@@ -220,7 +223,8 @@ def _apart(result: Result, line: Timeline) -> list[Finding]:
             "Your sides drifted apart",
             f"By {number(row['change'], 1)}\u00b0 ({interval}) since {line.since_start(float(row['onset_s']))}, "
             f"the pelvis sinking more on your {NAMES[str(row['side'])]} leg.",
-            "Asymmetry by itself did not raise the risk of injury in 836 runners (grade 0); a change may be worth knowing.",
+            "Asymmetry by itself did not raise the risk of injury in 836 runners (grade 0); a change may be worth "
+            "knowing.",
             str(row["action"]),
         )
     ]

@@ -58,7 +58,8 @@ def report_html(result: Result, name: str, *, link: Mapping[str, Any] | None = N
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" '
+        'content="light dark">'
         f'<link rel="icon" href="data:,"><title>{escape(verdict.headline)} Trendel report</title>'
         f"<style>{_asset('report.css')}</style></head><body><main>{body}</main>{charts}</body></html>\n"
     )
@@ -114,7 +115,8 @@ def _when(metadata: Mapping[str, Any]) -> str:
 def _findings(findings: list[Finding]) -> str:
     items = "".join(
         f'<li class="card {f.tone}"><h3>{escape(f.title)}</h3><p class="size">{escape(f.size)}</p>'
-        f'<p class="why"><b>Why it matters.</b> {escape(f.why)}</p><p class="do"><b>Do this.</b> {escape(f.do)}</p></li>'
+        f'<p class="why"><b>Why it matters.</b> {escape(f.why)}</p><p class="do"><b>Do this.</b> '
+        f"{escape(f.do)}</p></li>"
         for f in findings
     )
     return f'<section><h2>What stood out</h2><ol class="findings">{items}</ol></section>'
@@ -128,8 +130,10 @@ def _deep(result: Result, data: dict[str, Any]) -> list[str]:
     seconds = course["seconds"]
     every = spoken(seconds) if seconds >= 90 else f"{seconds:.0f} s"
     shown = [
-        f'<section class="card"><h2>Over the run</h2><p class="why">Each point is the mean of {every} of running, the band '
-        "the middle 80 % of its steps; nothing is left out or smoothed beyond that. Time is since the start of the recording; "
+        f'<section class="card"><h2>Over the run</h2><p class="why">Each point is the mean of {every} of running, '
+        f"the band "
+        "the middle 80 % of its steps; nothing is left out or smoothed beyond that. Time is since the start of the "
+        "recording; "
         f'long breaks are cut short (grey).</p><div class="charts">{charts}</div>'
         f"<h3>First against last quarter</h3>{tables.changes_table(result)}</section>"
     ]
@@ -143,15 +147,18 @@ def _deep(result: Result, data: dict[str, Any]) -> list[str]:
             if _has(s, kind)
         )  # fmt: skip
         shown.append(
-            '<section class="card"><h2>Your average stride</h2><p class="why">From a foot\'s contact to its next; the band is '
-            "one standard deviation over strides. Tilt: anterior up. Obliquity: left side higher up. Rotation: to the left up."
+            '<section class="card"><h2>Your average stride</h2><p class="why">From a foot\'s contact to its next; '
+            "the band is "
+            "one standard deviation over strides. Tilt: anterior up. Obliquity: left side higher up. Rotation: to "
+            "the left up."
             f'</p><div class="charts three">{waves}</div></section>'
         )
     bands = "".join(_chart(f"band:{m['id']}", m["label"], m["unit"]) for m in course["metrics"] if m["id"] in _BANDS)
     force = next((s for s in data["waves"]["signals"] if s["id"] == "vgrf_bw"), None)
     drawn = _chart("wave:vgrf_bw:sides", "vertical force over the stride", "body weights") if force else ""
     shown.append(
-        '<section class="card"><h2>Contact and force</h2><p class="why">Bands here are the error of the measurement: one '
+        '<section class="card"><h2>Contact and force</h2><p class="why">Bands here are the error of the '
+        "measurement: one "
         "step's RMSE against force plates, and for loading rate the published limits of agreement, within which "
         f'nothing should be concluded from it.</p><div class="charts">{bands}{drawn}</div></section>'
     )

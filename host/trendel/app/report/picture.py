@@ -21,7 +21,7 @@ _LABEL_WIDTH = 88.0
 
 
 def picture(result: Result, line: Timeline, sides: dict[str, Side], width: int, height: int) -> str:
-    """An <svg> of that shape; what it shows is said in its title, for those who do not see it. "" if nothing is known."""
+    """An <svg> of that shape, said in words in its title for those who do not see it; "" if nothing is known."""
     courses = {letter: watched(result, letter) for letter in "LR"}
     if not any(len(times) for times, _ in courses.values()):
         return ""
@@ -128,15 +128,16 @@ class _Frame:
 
     def end_labels(self, sides: dict[str, Side]) -> list[str]:
         """Names and last values at the right edge, kept apart."""
-        ends = []
+        ends: list[tuple[str, float, float]] = []
         for letter, (_, y) in self.smooth.items():
             known = y[np.isfinite(y)]
             if len(known):
-                ends.append([letter, self.y(float(known[-1])), sides[letter].end])
+                ends.append((letter, self.y(float(known[-1])), sides[letter].end))
         ends.sort(key=lambda e: e[1])
         if len(ends) == 2 and ends[1][1] - ends[0][1] < 28:
             middle = (ends[0][1] + ends[1][1]) / 2
-            ends[0][1], ends[1][1] = middle - 14, middle + 14
+            (a, _, end_a), (b, _, end_b) = ends
+            ends = [(a, middle - 14, end_a), (b, middle + 14, end_b)]
         x = self.x(self.line.length) + 7
         return [
             f'<text class="end {letter}" x="{x:.1f}" y="{y - 1:.1f}">{NAMES[letter]}</text>'

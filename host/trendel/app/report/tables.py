@@ -19,7 +19,7 @@ from trendel.app.screen import METRIC_LABELS
 
 
 def rows_table(name: str, head: Iterable[str], rows: Iterable[Iterable[str]], kind: str = "") -> str:
-    """A table of that name, whose first column names the row; cells are HTML already. Without heads there is no head."""
+    """A table of that name, whose first column names the row; cells are HTML already. `head` may be empty."""
     heads = "".join(f'<th scope="col">{h}</th>' if h else "<td></td>" for h in head)
     body = "".join(
         "<tr>"
@@ -106,7 +106,8 @@ def data_quality(result: Result, link: dict[str, Any]) -> str:
         ["of it running", spoken(float(summary["running_s"])) if summary["running_s"] else "none"],
         ["steps", f"{summary['steps']}: {summary['steps_left']} left, {summary['steps_right']} right, "
                   f"{summary['steps'] - summary['steps_left'] - summary['steps_right']} of unknown side"],
-        ["samples missing", f"{100 * missing_share(result):.2f} % of the time; {counts['gaps']} gaps too long to bridge"],
+        ["samples missing", f"{100 * missing_share(result):.2f} % of the time; {counts['gaps']} gaps too long to "
+                            f"bridge"],
         ["samples bridged, saturated", f"{counts['bridged']}, {counts['saturated']}"],
     ]  # fmt: skip
     if len(steps):
@@ -134,16 +135,19 @@ def method(result: Result) -> str:
     first, last = NAMES["L"], NAMES["R"]
     mode = "in two passes over the recording" if summary["mode"] == "refined" else "as the clip computes it live"
     return f"""<p>One small inertial sensor on the waistband over the sacrum; analysed {mode}.
-Hip stability is the <i>obliquity peak</i> of each leg: how far the pelvis sinks to the swing side in stance, against its
-mean over the stride, compared with your own baseline, {compared}. A sequential test (CUSUM) tells a lasting
-change from chance; docs/stability.md says how often it is wrong or late. The grey band is the 95 % range in which a minute's
-mean stays by chance, with steps taken to be long-range correlated (H = 0.8), as are all intervals here.</p>
+Hip stability is the <i>obliquity peak</i> of each leg: how far the pelvis sinks to the swing side in stance, against
+its mean over the stride, compared with your own baseline, {compared}. A sequential test (CUSUM) tells a
+lasting change from chance; docs/stability.md says how often it is wrong or late. The grey band is the 95 % range in
+which a minute's mean stays by chance, with steps taken to be long-range correlated (H = 0.8), as are all intervals
+here.</p>
 <ul><li>Trendel measures; it does not diagnose. Pain outranks every number.</li>
-<li>The clip sits on a belt over soft tissue, not on bone. Oscillation and sway are the clip's, not the centre of mass's.</li>
+<li>The clip sits on a belt over soft tissue, not on bone. Oscillation and sway are the clip's, not the centre of
+mass's.</li>
 <li>Peak force is estimated with a filter fitted to one runner; loading rate is within 65 % of the truth at best; impact
 peak and rate are not validated at all.</li>
-<li>{first.capitalize()} and {last} are the standing legs. Heading is not observed: rotation is about its own slow mean.</li>
+<li>{first.capitalize()} and {last} are the standing legs. Heading is not observed: rotation is about its own slow
+mean.</li>
 <li>Hip and knee angles, shoes, ground, speed and training load are not known here.</li></ul>
 <p class="why">trendel {escape(str(versions["trendel"]))}, kernels {escape(str(versions["kernels"])[:12])}, parameters
-{escape(str(versions["parameters"]))}, calibration {escape(str(versions["calibration"] or "none"))}. Formulas and sources:
-docs/science.md; measured accuracy: docs/accuracy.md.</p>"""
+{escape(str(versions["parameters"]))}, calibration {escape(str(versions["calibration"] or "none"))}. Formulas and
+sources: docs/science.md; measured accuracy: docs/accuracy.md.</p>"""

@@ -1,4 +1,4 @@
-"""A small chart of weeks as SVG: a point for each run with its interval, left and right; hollow where not comparable."""
+"""A small chart of weeks as SVG: a point for each run with its interval; hollow where runs do not compare."""
 
 from __future__ import annotations
 

@@ -55,8 +55,17 @@ def _table(name: str, points: Sequence[Point], pain: Sequence[Pain], plus_minus:
     table.title = f"{name}{more}"
     table.title_justify = "left"
     table.add_column("\nday", no_wrap=True)
-    for heading in ("\nmin", "obl. peak\nL, deg", "obl. peak\nR, deg", "drop\nL", "drop\nR", "L - R\ndeg", "steps\n/min",
-                    "osc.\nmm"):  # fmt: skip
+    heads = (
+        "\nmin",
+        "obl. peak\nL, deg",
+        "obl. peak\nR, deg",
+        "drop\nL",
+        "drop\nR",
+        "L - R\ndeg",
+        "steps\n/min",
+        "osc.\nmm",
+    )
+    for heading in heads:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("\npain, length")
     first = max(0, len(points) - _SHOWN)

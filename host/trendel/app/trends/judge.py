@@ -1,4 +1,4 @@
-"""Is the hip getting stronger: the runs of the last weeks against the first ones, beyond what chance and method give."""
+"""Is the hip getting stronger: the last weeks' runs against the first, beyond what chance and method give."""
 
 from __future__ import annotations
 

@@ -24,7 +24,8 @@ def trends_html(
     head = "".join(f"<p class='lead'>{escape(s)}</p>" for s in said)
     others = sum(not p.comparable for p in points)
     hollow = (
-        f"<p class='why'>{others} of {len(points)} runs are hollow: another clip, worn another way, or analysed by other "
+        f"<p class='why'>{others} of {len(points)} runs are hollow: another clip, worn another way, or analysed by "
+        f"other "
         "kernels. They are shown and not compared; <code>trendel journal renew</code> analyses them again.</p>"
         if others
         else ""
@@ -34,18 +35,24 @@ def trends_html(
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}"><link rel="icon" href="data:,">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" '
+        'content="light dark">'
         f"<title>Trendel: {escape(runner)}</title><style>{css}</style></head><body><main>"
         f'<header class="{tone}"><p class="brand"><b>Trendel</b> {escape(runner)}, {len(points)} runs</p>'
         f"<h1>Your weeks</h1>{head}</header>"
-        f'<section class="card"><h2>Run by run</h2><p class="why">A point is a run\'s mean, its bar the 95 % interval of that mean '
-        "(steps taken to be long-range correlated). Left: round, blue. Right: square, orange. Days differ by more than the "
+        f'<section class="card"><h2>Run by run</h2><p class="why">A point is a run\'s mean, its bar the 95 % '
+        f"interval of that mean "
+        "(steps taken to be long-range correlated). Left: round, blue. Right: square, orange. Days differ by more "
+        "than the "
         f'bars.</p>{hollow}<div class="charts">{figures}</div></section>'
-        f'<section class="card"><h2>Method and limits</h2><p>Stronger or not: the runs of the newest two weeks against those of '
-        "the oldest two, three of each at least, pooled with random effects. Told only where the 95 % interval leaves out "
+        f'<section class="card"><h2>Method and limits</h2><p>Stronger or not: the runs of the newest two weeks '
+        f"against those of "
+        "the oldest two, three of each at least, pooled with random effects. Told only where the 95 % interval "
+        "leaves out "
         "zero and the change is beyond the minimal detectable change of docs/accuracy.md, which comes from simulated "
         "runners: a floor. A smaller drop need not mean a stronger hip, nor a larger one a weaker.</p>"
-        f"<p>Spikes: {escape(SOURCE)}. Against runs of up to 10 % beyond the longest of the past 30 days. The acute:chronic "
+        f"<p>Spikes: {escape(SOURCE)}. Against runs of up to 10 % beyond the longest of the past 30 days. The "
+        f"acute:chronic "
         "workload ratio went the other way in that study and is not used.</p>"
         "<p>Trendel measures; it does not diagnose. Pain outranks every number.</p></section></main></body></html>\n"
     )
@@ -56,7 +63,8 @@ def _figure(points: Sequence[Point], k: int) -> str:
     label = f"{series.label}, {series.unit}"
     dots = [
         Dot(p.when, v.mean, v.half, side, p.comparable,
-            f"{p.when:%d %b %Y}, {side}: {v.mean:.{series.decimals + 1}f} \u00b1 {v.half:.{series.decimals + 1}f} {series.unit}")
+            f"{p.when:%d %b %Y}, {side}: {v.mean:.{series.decimals + 1}f} \u00b1 {v.half:.{series.decimals + 1}f} "
+            f"{series.unit}")
         for p in points
         for side in series.sides
         if (v := p.values.get((series.key, side))) is not None
@@ -79,4 +87,5 @@ def _pain(pain: Sequence[Pain]) -> str:
         )
         for p in pain
     ]
-    return f'<figure class="chart"><figcaption>pain, 0 to 10</figcaption>{chart(dots, "pain", 0, low=0.0, high=10.0)}</figure>'
+    drawn = chart(dots, "pain", 0, low=0.0, high=10.0)
+    return f'<figure class="chart"><figcaption>pain, 0 to 10</figcaption>{drawn}</figure>'

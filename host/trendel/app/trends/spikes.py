@@ -67,7 +67,8 @@ def sentence(found: Spike | None) -> str:
     band = found.band
     proxy = " (found for distance; here duration stands in for it)" if found.of == "duration" else ""
     return (
-        f"Last run: a {band.name} spike, its {found.of} {100 * (found.ratio - 1):+.0f} % of the longest of the 30 days before. "
+        f"Last run: a {band.name} spike, its {found.of} {100 * (found.ratio - 1):+.0f} % of the longest of the 30 "
+        f"days before. "
         f"Overuse injuries came {band.hazard:.2f} times as often after such runs (95 % interval {band.low:.2f} to "
         f"{band.high:.2f}){proxy}. Keep the next runs shorter."
     )
