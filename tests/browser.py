@@ -172,5 +172,5 @@ def browser() -> Iterator[Browser]:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/json") as answer:
             pages = json.load(answer)
         url = next(page["webSocketDebuggerUrl"] for page in pages if page["type"] == "page")
-        with _websockets().connect(url, max_size=None) as socket:
+        with _websockets().connect(url, max_size=None, ping_interval=None) as socket:
             yield Browser(socket)

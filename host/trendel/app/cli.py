@@ -13,7 +13,21 @@ except KeyboardInterrupt:  # main(), which says it otherwise, is not there yet
 from trendel.app import simulate_options as sim
 from trendel.app.journal_commands import journal_app
 from trendel.app.link_commands import add_link_commands
+from trendel.app.run_options import (
+    AccUnit,
+    AsClip,
+    Column,
+    Frame,
+    GyrUnit,
+    MassKg,
+    Mounting,
+    ParamsFile,
+    RateHz,
+    RunPath,
+    TimeUnit,
+)
 from trendel.app.session_commands import session_app
+from trendel.app.take_home_commands import add_take_home_commands
 
 app = typer.Typer(
     name="trendel",
@@ -28,53 +42,7 @@ app = typer.Typer(
 app.add_typer(journal_app, name="journal")
 app.add_typer(session_app, name="session")
 add_link_commands(app)
-
-_READ = "Reading other people's CSV"
-
-RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A recording.", show_default=False)]
-MassKg = Annotated[float | None, typer.Option("--mass-kg", metavar="M", help="The runner's mass.", show_default=False)]
-Mounting = Annotated[
-    str,
-    typer.Option(
-        metavar="auto|pelvis|FILE",
-        help="auto: found from the recording; pelvis: axes are x forward, y left, z up already; "
-        'FILE: JSON or TOML, such as {"forward": "-z", "left": "y", "up": "x"} in sensor axes.',
-    ),
-]
-AsClip = Annotated[
-    bool, typer.Option("--as-clip", help="Causal, as the clip computes it live, instead of refined by a second pass.")
-]
-ParamsFile = Annotated[
-    Path | None,
-    typer.Option("--params", metavar="FILE.toml", help="Parameters, as `trendel params` writes them."),
-]
-AccUnit = Annotated[
-    str | None, typer.Option("--acc-unit", metavar="m/s2|g|mg", rich_help_panel=_READ, show_default=False)
-]
-GyrUnit = Annotated[
-    str | None, typer.Option("--gyr-unit", metavar="rad/s|deg/s", rich_help_panel=_READ, show_default=False)
-]
-TimeUnit = Annotated[
-    str | None, typer.Option("--time-unit", metavar="s|ms|us", rich_help_panel=_READ, show_default=False)
-]
-RateHz = Annotated[
-    float | None,
-    typer.Option("--rate-hz", help="Where the file has no time column.", rich_help_panel=_READ, show_default=False),
-]
-Column = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--column",
-        metavar="NAME=COL",
-        help="Which column is t, acc_x ... acc_z, gyr_x ... gyr_z, with a unit or without: acc_x_g=A1; "
-        "t= leaves it out. Once for each.",
-        rich_help_panel=_READ,
-        show_default=False,
-    ),
-]
-Frame = Annotated[
-    str | None, typer.Option("--frame", metavar="sensor|pelvis", rich_help_panel=_READ, show_default=False)
-]
+add_take_home_commands(app)
 
 
 def _print_version(wanted: bool) -> None:
@@ -174,93 +142,6 @@ def analyze(
     from trendel.app.single import analyze_file
 
     analyze_file(run, out, options, keep, as_json=as_json)
-
-
-@app.command()
-def report(
-    run: Annotated[
-        Path,
-        typer.Argument(
-            metavar="RUN", help="A recording, a session, or the folder that analyze wrote.", show_default=False
-        ),
-    ],
-    out: Annotated[
-        Path | None, typer.Option(metavar="FILE.html", help="RUN.report.html by default.", show_default=False)
-    ] = None,
-    mounting: Mounting = "auto",
-    params: ParamsFile = None,
-    column: Column = None,
-    acc_unit: AccUnit = None,
-    gyr_unit: GyrUnit = None,
-    time_unit: TimeUnit = None,
-    rate_hz: RateHz = None,
-    frame: Frame = None,
-) -> None:
-    """One page of a run: how stable the hips were, what to do, and every course below. HTML that needs no network."""
-    from trendel.app.options import AnalyzeOptions, ReadOptions, parse_columns
-    from trendel.app.report_command import report_run
-
-    read = ReadOptions(parse_columns(column or []), acc_unit, gyr_unit, time_unit, rate_hz, frame)
-    report_run(run, out, AnalyzeOptions(mounting=mounting, params_file=params, read=read))
-
-
-@app.command()
-def export(
-    run: Annotated[
-        Path,
-        typer.Argument(
-            metavar="RUN", help="A recording, a session, or the folder that analyze wrote.", show_default=False
-        ),
-    ],
-    to: Annotated[str, typer.Option("--to", metavar="fit|parquet|csv|json", show_default=False)],
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="PATH", help="A file for fit and json, a folder for csv and parquet.", show_default=False),
-    ] = None,
-    start: Annotated[
-        str | None,
-        typer.Option(metavar="TIME", help="When it began, for fit, where the recording lacks it.", show_default=False),
-    ] = None,
-    conditions: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE.csv",
-            show_default=False,
-            help="Known speed: columns time_s, speed_mps. Gives fit its speed, distance and step length.",
-        ),
-    ] = None,
-    mounting: Mounting = "auto",
-    params: ParamsFile = None,
-    column: Column = None,
-    acc_unit: AccUnit = None,
-    gyr_unit: GyrUnit = None,
-    time_unit: TimeUnit = None,
-    rate_hz: RateHz = None,
-    frame: Frame = None,
-) -> None:
-    """A run for other tools: typed tables with a data dictionary, or a FIT activity for a training diary."""
-    from trendel.app.export.command import export_run
-    from trendel.app.options import AnalyzeOptions, ReadOptions, parse_columns
-
-    read = ReadOptions(parse_columns(column or []), acc_unit, gyr_unit, time_unit, rate_hz, frame)
-    options = AnalyzeOptions(mounting=mounting, params_file=params, conditions_file=conditions, read=read)
-    export_run(run, to, out, options, start)
-
-
-@app.command()
-def trends(
-    runner: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Whose; not needed while there is one runner.", show_default=False),
-    ] = None,
-    html: Annotated[
-        Path | None, typer.Option(metavar="FILE.html", help="Write a page instead.", show_default=False)
-    ] = None,
-) -> None:
-    """Weeks of runs in the journal: is a hip getting stronger, and was the last run much longer than those before?"""
-    from trendel.app.trends.command import show_trends
-
-    show_trends(runner, html)
 
 
 @app.command()
