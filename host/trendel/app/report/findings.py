@@ -14,6 +14,7 @@ from trendel.app.report.sides import NAMES, Side, sides_of
 from trendel.app.report.timeline import Timeline, spoken
 
 FINDINGS_MAX = 3
+_BASELINES = {"when you were fresh": "the fresh part of the run", "in your earlier runs": "your earlier runs"}
 _COMPARED_S = 600.0  # of running, before quarters of a run are worth comparing
 _CADENCE_SHARE = 0.02  # smaller changes of cadence are not worth a finding
 _BOUNCE_SHARE = 0.05
@@ -104,10 +105,10 @@ def _drop_sentence(line: Timeline, sides: dict[str, Side]) -> str:
         return "How well your hips held could not be judged."
     first = known[0]
     if first.status == "held":
-        parts = [f"{s.name} {number(s.end, 1, '+')}\u00b0" for s in sides.values() if s.status != "unknown"]
+        parts = [f"{number(s.end, 1, '+')}\u00b0 on the {s.name}" for s in sides.values() if s.status != "unknown"]
         noise = max(s.noise for s in known)
         return (
-            f"Against when you were fresh the pelvis sank at the end by {' and '.join(parts)}; "
+            f"By the end the drop had changed by {' and '.join(parts)}, compared with {_BASELINES[first.against]}; "
             f"less than {noise:.1f}\u00b0 cannot be told from chance."
         )
     return f"On your {first.name} leg the pelvis {_sank(line, first)}{_other(known[1:])}."
@@ -121,12 +122,11 @@ def _told(side: Side) -> float:
 def _sank(line: Timeline, side: Side) -> str:
     if side.came_back:
         return (
-            f"sank {number(side.worst, 1)}\u00b0 more than when you were fresh around "
-            f"{line.since_start(side.worst_s)}, "
+            f"sank {number(side.worst, 1)}\u00b0 more than {side.against} around {line.since_start(side.worst_s)}, "
             f"and {number(side.end, 1, '+')}\u00b0 at the end"
         )
     return (
-        f"sank {number(side.end, 1)}\u00b0 more at the end than when you were fresh "
+        f"sank {number(side.end, 1)}\u00b0 more at the end than {side.against} "
         f"(95 % interval {number(side.low, 1)} to {number(side.high, 1)})"
     )
 

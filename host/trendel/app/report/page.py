@@ -19,7 +19,7 @@ from trendel.app.report import tables
 from trendel.app.report.courses import courses
 from trendel.app.report.findings import Finding, Verdict, findings_of, verdict_of
 from trendel.app.report.picture import picture
-from trendel.app.report.sides import Side, sides_of
+from trendel.app.report.sides import Side, baseline_words, sides_of
 from trendel.app.report.timeline import Timeline, spoken
 from trendel.kernels.metrics import METRICS
 
@@ -91,8 +91,8 @@ def _first_screen(
     made_up = '<p class="simulated">Simulated: nobody ran this.</p>' if simulated else ""
     drawn = picture(result, line, sides, 390, 250) + picture(result, line, sides, 980, 340)
     figure = (
-        f"<figure>{drawn}<figcaption>How much further the pelvis sinks on each leg than when you were fresh, degrees. "
-        f"Grey: chance. \u25c7 notice, \u25b2 warning, \u25a0 stop; bars reach back to the onset.</figcaption></figure>"
+        f"<figure>{drawn}<figcaption>How much further the pelvis sinks on each leg than {baseline_words(result)}, "
+        f"degrees. Grey: chance. \u25c7 notice, \u25b2 warning, \u25a0 stop; bars reach back to the onset.</figcaption></figure>"
         if drawn
         else ""
     )

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from trendel.analysis import Result
 from trendel.app.report.courses import bin_seconds, binned
-from trendel.app.report.sides import NAMES, Side, watched
+from trendel.app.report.sides import NAMES, Side, baseline_words, watched
 from trendel.app.report.timeline import Timeline, told
 
 F64 = npt.NDArray[np.float64]
@@ -58,6 +58,7 @@ class _Frame:
         self.smooth = {k: _smooth(line, *v) for k, v in courses.items()}
         known = np.concatenate([y for _, y in self.smooth.values()])
         known = known[np.isfinite(known)]
+        self.zero = baseline_words(result)
         self.warning = float(result.summary["parameters"]["stability"]["warning_deg"])
         self.low = math.floor(min(-1.0, float(known.min(initial=0.0)) - 0.3))
         self.high = math.ceil(max(2.0, float(known.max(initial=0.0)) + 0.4))
@@ -87,7 +88,7 @@ class _Frame:
             y = self.y(self.warning)
             parts.append(f'<path class="limit" d="M{x0:.1f} {y:.1f}H{x1:.1f}"/>')
             parts.append(f'<text class="small" x="{x0 + 4:.1f}" y="{y - 4:.1f}">a warning needs this much</text>')
-        said = "0: when you were fresh. Grey: chance"
+        said = f"0: {self.zero}. Grey: chance"
         parts.append(f'<text class="small" x="{x0 + 4:.1f}" y="{self.y(low) - 4:.1f}">{said}</text>')
         parts += [*self._breaks(), *self._ticks()]
         return parts

@@ -33,6 +33,7 @@ class Side:
         worst, worst_s: the largest change of a minute, and when.
         since_s, level: onset and level of the gravest alert of this leg.
         noise: half width of the interval in which a minute's mean stays by chance.
+        against: what the baseline is, in words that follow "than".
     """
 
     letter: str
@@ -46,6 +47,7 @@ class Side:
     since_s: float = math.nan
     level: str = ""
     noise: float = math.nan
+    against: str = "when you were fresh"
 
     @property
     def name(self) -> str:
@@ -101,7 +103,14 @@ def _side(result: Result, letter: str) -> Side:
         math.nan if alert is None else float(alert["onset_s"]),
         "" if alert is None else str(alert["level"]),
         noise,
+        baseline_words(result),
     )
+
+
+def baseline_words(result: Result) -> str:
+    """What the baseline is, in words that follow "than"."""
+    earlier = result.summary["stability"].get("compared_with_earlier_runs")
+    return "in your earlier runs" if earlier else "when you were fresh"
 
 
 def _worst(times: F64, values: F64) -> tuple[float, float]:
