@@ -178,6 +178,15 @@ def test_command_takes_recording_and_folder(cli: Cli, run_csv: Path, tmp_path: P
     assert folder[:2000] == memory[:2000]
 
 
+def test_a_recorded_live_run_ends_with_its_report(cli: Cli, run_csv: Path, tmp_path: Path) -> None:
+    out = tmp_path / "live.mcap"
+    said = cli("live", "--link", f"replay:{run_csv}@max", "--record", out)
+    assert said.code == 0, said.err
+    assert "report: " in said.out
+    html = (tmp_path / "live.report.html").read_text(encoding="utf-8")
+    assert "link lost" in html and "0 times" in html
+
+
 def test_command_refuses_what_is_no_result(cli: Cli, tmp_path: Path) -> None:
     said = cli("report", tmp_path)
     assert said.code == 2
