@@ -178,6 +178,13 @@ def test_oversized_messages_are_refused(page: Page) -> None:
         assert _closed(connection) in (1008, 1009)
 
 
+def test_a_page_that_says_nothing_is_let_go(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trendel.app.web.server._HELLO_S", 0.2)
+    own = f"http://127.0.0.1:{page.port}"
+    with client.connect(f"ws://127.0.0.1:{page.port}/live", origin=own) as connection:
+        assert _closed(connection) == 1008
+
+
 def test_a_flood_is_refused(page: Page) -> None:
     before = len(page.asked)
     with _connect(page) as connection:

@@ -27,7 +27,10 @@ window.AudioContext = class { constructor() { this.state = 'suspended'; this.cur
     start: () => heard.push(t.frequency.value) }; return t; }
   createGain() { return { gain: { setValueAtTime() {}, exponentialRampToValueAtTime() {} }, connect() {} }; } };
 window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
-Object.defineProperty(window, 'speechSynthesis', { value: { cancel() {}, speak: (u) => spoken.push(u.text) } });
+Object.defineProperty(window, 'speechSynthesis', { value: { cancel() {},
+  getVoices: () => window.voices, speak: (u) => spoken.push(`${u.voice.name}: ${u.text}`) } });
+window.voices = [{ name: 'far', lang: 'en-GB', localService: false },
+  { name: 'near', lang: 'en-US', localService: true }];
 """
 
 
@@ -59,14 +62,18 @@ def test_figures_alert_sound_and_speech(chrome: Browser) -> None:
         page.do(lambda: page.hub.alert(ALERT))
         b.until("document.querySelector('#alert').textContent.includes('WARNING: The pelvis sinks.')")
         assert b.run("heard") == [880, 660]
-        assert b.run("spoken") == ["The pelvis sinks. Shorten your stride."]
+        assert b.run("spoken") == ["near: The pelvis sinks. Shorten your stride."]
+        b.run("window.voices = window.voices.slice(0, 1); 1")  # a voice that would send it elsewhere is not used
+        page.do(lambda: page.hub.alert({**ALERT, "message": "again"}))
+        b.until("document.querySelector('#alert').textContent.includes('again')")
+        assert len(b.run("heard")) == 4 and len(b.run("spoken")) == 1
         b.key("s")
         page.do(lambda: page.hub.alert({**ALERT, "level": "stop"}))
         b.until("document.querySelector('#alert').textContent.includes('STOP')")
         page.do(lambda: page.hub.alert({**ALERT, "level": "notice", "message": "less"}))
         b.until("document.querySelector('#said').textContent === 'less'")
         assert "STOP" in b.run("document.querySelector('#alert').textContent")  # nothing covers a stop
-        assert len(b.run("heard")) == 2 and len(b.run("spoken")) == 1
+        assert len(b.run("heard")) == 4 and len(b.run("spoken")) == 1
         b.key("s")
         assert b.console == []
         assert {url.split("/")[2] for url in b.requests if url.startswith("http")} == {f"127.0.0.1:{page.port}"}

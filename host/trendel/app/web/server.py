@@ -50,8 +50,12 @@ def make_app(hub: Hub, access: Access, command: Command) -> Starlette:
             await socket.close(1008)
             return
         await socket.accept()
-        with contextlib.suppress(WebSocketDisconnect, TimeoutError):
+        try:
             await _serve(socket, hub, access, command)
+        except TimeoutError:
+            await socket.close(1008, "hello expected")
+        except WebSocketDisconnect:
+            return
 
     routes = [Route(path, _asset(*content), methods=["GET"]) for path, content in _ASSETS.items()]
     return Starlette(

@@ -121,11 +121,15 @@ function beep(level) {
   });
 }
 
+// Only with a voice of this device: others send what they say to a server.
 function speak(text) {
   if (!("speechSynthesis" in window)) return;
+  const voice = speechSynthesis.getVoices().find((v) => v.localService && v.lang.toLowerCase().startsWith("en"));
+  if (voice === undefined) return;
   speechSynthesis.cancel();
   const words = new SpeechSynthesisUtterance(text);
-  words.lang = "en";
+  words.voice = voice;
+  words.lang = voice.lang;
   speechSynthesis.speak(words);
 }
 
