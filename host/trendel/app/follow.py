@@ -5,7 +5,7 @@ import contextlib
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from trendel.app.marks import Mark
 from trendel.app.recorder import Recorder
@@ -14,9 +14,24 @@ from trendel.links.intake import Intake, Notice, Taken
 from trendel.links.protocol import Arrival, Change, Link
 from trendel.wire.packets import Hello, LayoutPart
 
+if TYPE_CHECKING:
+    from trendel.links.recovery import Recovery
+
 SILENCE_S = 10.0
 _POLL_S = 0.2
 _DESCRIBED_MAX = 64  # packets; a clip has some ten
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What the runner wants: `stop`, and then, while what is missing is fetched, to `skip` that."""
+
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    skip: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def ask(self) -> None:
+        """Ctrl-C or q: the first time it stops, the second time it skips."""
+        (self.skip if self.stop.is_set() else self.stop).set()
 
 
 class Taker(Protocol):
@@ -42,6 +57,7 @@ class Run:
     Attributes:
         link: opened by `follow`. intake: takes it apart. recorder: where it is recorded. taker: who shows it.
         silence_s: how long a clip may say nothing after it was reached, before it is taken for something else.
+        recovery: fetches into the recording what the air lost.
     """
 
     link: Link
@@ -51,29 +67,55 @@ class Run:
     silence_s: float = SILENCE_S
     described: list[Arrival] = field(default_factory=list)
     """The clip's last hello and layouts as they came: what a recording begun later must have."""
+    recovery: "Recovery | None" = None
+    _until_ns: int | None = None  # what arrives later does not belong to the run any more
 
-    async def follow(self, stop: asyncio.Event) -> str:
-        """Follow the opened link until it ends by itself, `stop` is set or a task fails; why it ended. Stopped, it
-        closes the link and takes what has arrived by then.
+    async def follow(self, ending: Ending) -> str:
+        """Follow the opened link until it ends by itself, it is to stop or a task fails; why it ended. Then it fetches
+        what is missing, unless that is to be skipped, closes the link and takes what had arrived when it stopped.
 
         Raises LinkError and SessionError; the caller closes the recorder."""
         pump = asyncio.create_task(self._pump())
         tasks = [pump, asyncio.create_task(self._poll())]
-        tasks.append(asyncio.create_task(self._flush()))
-        stopper = asyncio.create_task(stop.wait())
+        recovering = asyncio.create_task(self._recover())
+        tasks += [asyncio.create_task(self._flush()), recovering]
+        stopper = asyncio.create_task(ending.stop.wait())
         try:
             done, _ = await asyncio.wait([*tasks, stopper], return_when=asyncio.FIRST_COMPLETED)
             for task in done - {stopper}:
                 task.result()
-            if pump in done:
-                return "the link ended"
+            why = "the link ended" if pump in done else "stopped"
+            if pump not in done:
+                self._until_ns = self.link.clock.now_ns()
+                await asyncio.sleep(0)  # the pump takes what has arrived by now
+            await _cancelled(recovering)
+            if self.recovery is not None:
+                await self._bring_home(self.recovery, pump, ending.skip)
             await self.link.close()
             await pump
-            return "stopped"
+            return why
         finally:
             for task in [*tasks, stopper]:
                 task.cancel()
             await asyncio.gather(*tasks, stopper, return_exceptions=True)
+
+    async def _bring_home(self, recovery: "Recovery", pump: "asyncio.Task[None]", skip: asyncio.Event) -> None:
+        """Fetch what is missing still; until all is there, nothing more comes, or it is to be skipped."""
+        until_ns = None if self._until_ns is None else self.intake.clock.clip_ns(self._until_ns)
+        if recovery.missing.blocks_n:
+            n = recovery.missing.samples_n
+            self._take(Notice(2, f"{n} samples are missing: fetching them from the clip's log (Ctrl-C: leave them)."))
+        finishing = asyncio.create_task(recovery.finish(None if until_ns is None else until_ns // 1000))
+        skipper = asyncio.create_task(skip.wait())
+        watched = {finishing, skipper} | (set() if pump.done() else {pump})
+        try:
+            await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+            if finishing.done():
+                finishing.result()
+        finally:
+            await _cancelled(finishing)
+            await _cancelled(skipper)
+        self._take(Notice(3 if recovery.missing.lacking_n else 2, recovery.sentence()))
 
     def mark(self, mark: Mark) -> None:
         """Set a marker now."""
@@ -85,6 +127,10 @@ class Run:
         async for event in self.link.events():
             if isinstance(event, Arrival):
                 self._note_description(event)
+                if self._until_ns is not None and event.time_ns > self._until_ns:
+                    continue
+                if self.recovery is not None:
+                    self.recovery.missing.take(event.received.packet)
                 if self.recorder is not None:
                     self.recorder.arrival(event)
                 for item in self.intake.take(event):
@@ -92,13 +138,35 @@ class Run:
             else:
                 if self.recorder is not None:
                     self.recorder.change(event, self.link)
+                if self.recovery is not None and event.state == "connected":
+                    self.recovery.reached()
                 self.taker.change(event)
 
-    def begin_recording(self, recorder: Recorder) -> None:
+    def begin_recording(self, recorder: Recorder, recovery: "Recovery | None") -> None:
         """Record from now on; what describes the clip goes first. There must be no recorder yet."""
         for arrival in self.described:
             recorder.arrival(replace(arrival, time_ns=self.link.clock.now_ns()))
-        self.recorder = recorder
+        self.recorder, self.recovery = recorder, recovery
+
+    def end_recording(self) -> None:
+        """Record no more; the caller closes the recorder. What was not fetched by now is left in the clip's log."""
+        self.recorder = self.recovery = None
+
+    async def _recover(self) -> None:
+        """Fetch what is missing, for the recording that there is at the time."""
+        while True:
+            recovery = self.recovery
+            if recovery is None:
+                await asyncio.sleep(_POLL_S)
+                continue
+            fetching = asyncio.create_task(recovery.run())
+            try:
+                while self.recovery is recovery and not fetching.done():
+                    await asyncio.wait({fetching}, timeout=_POLL_S)
+                if fetching.done():
+                    fetching.result()
+            finally:
+                await _cancelled(fetching)
 
     async def _flush(self) -> None:
         while True:
@@ -137,6 +205,12 @@ class Run:
             await asyncio.sleep(_POLL_S)
 
 
+async def _cancelled(task: "asyncio.Task[Any]") -> None:
+    """Cancel a task and wait for it; what it failed with is not asked for."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 async def open_unless(link: Link, stop: asyncio.Event) -> bool:
     """Open `link`, but give up when `stop` is set; whether it is open. Raises LinkError as `link.open` does."""
     opening, stopper = asyncio.create_task(link.open()), asyncio.create_task(stop.wait())
@@ -153,15 +227,16 @@ async def open_unless(link: Link, stop: asyncio.Event) -> bool:
 
 
 @contextlib.contextmanager
-def stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
-    """Ctrl-C, termination and a terminal that is closed set `stop`, so that everything is closed in order; a second
-    Ctrl-C interrupts."""
+def stopped_by_signals(ending: Ending) -> Iterator[None]:
+    """Ctrl-C, termination and a terminal that is closed ask for the end, so that everything is closed in order; a
+    second Ctrl-C skips what would take long, a third interrupts."""
     loop = asyncio.get_running_loop()
     wanted = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 
     def heard() -> None:
-        stop.set()
-        forget()
+        ending.ask()
+        if ending.skip.is_set():
+            forget()
 
     def forget() -> None:
         for number in wanted:

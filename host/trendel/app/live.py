@@ -12,7 +12,7 @@ from rich.text import Text
 
 import trendel
 from trendel.analysis import Completed
-from trendel.app.follow import Run, open_unless, stopped_by_signals
+from trendel.app.follow import Ending, Run, open_unless, stopped_by_signals
 from trendel.app.health import health_line, health_of
 from trendel.app.keys import HINT, keys
 from trendel.app.live_lines import JsonLines, Teller, rows_of
@@ -33,6 +33,7 @@ from trendel.recording.session import topics
 if TYPE_CHECKING:
     from trendel.app.options import WebOptions
     from trendel.app.web.feed import WebFeed
+    from trendel.links.recovery import Recovery
 
 _HEALTH_S = 5.0
 
@@ -40,9 +41,10 @@ _HEALTH_S = 5.0
 class LiveRun:
     """What arrives goes through the kernels; rows go to view, tellers and recorder."""
 
-    def __init__(self, link: Link, intake: Intake, stream: LiveStream, recorder: Recorder | None = None) -> None:
+    def __init__(self, link: Link, intake: Intake, stream: LiveStream) -> None:
         self._link, self._intake, self._stream = link, intake, stream
-        self.recorder = recorder
+        self.recorder: Recorder | None = None
+        self.recovery: Recovery | None = None
         self.tellers: list[Teller] = []
         self.view: RunView | None = None
         self.watch = Watch(keep_rows=False)
@@ -51,7 +53,7 @@ class LiveRun:
 
     def status(self) -> Text:
         """The link in a line; red while it is lost."""
-        line = health_line(health_of(self._link, self._intake, self.recorder))
+        line = health_line(health_of(self._link, self._intake, self.recorder, self.recovery))
         if self._state == "connected":
             return Text(line)
         return Text(f"link {self._state}: {line}", style="bold red")
@@ -97,8 +99,9 @@ class LiveRun:
         now_ns = self._link.clock.now_ns()
         if self.tellers and now_ns - self._told_ns >= _HEALTH_S * 1e9:
             self._told_ns = now_ns
+            health = asdict(health_of(self._link, self._intake, self.recorder, self.recovery))
             for teller in self.tellers:
-                teller.health(now_ns, asdict(health_of(self._link, self._intake, self.recorder)))
+                teller.health(now_ns, health)
         self._show(0)
 
     def finish(self) -> None:
@@ -181,18 +184,18 @@ class _Given:
 
 async def _live(given: _Given) -> bool:
     """Whether there was a run: not where it was stopped before the clip was reached."""
-    stop = asyncio.Event()
-    with stopped_by_signals(stop):
-        if not await open_unless(given.link, stop):
+    ending = Ending()
+    with stopped_by_signals(ending):
+        if not await open_unless(given.link, ending.stop):
             return False
         try:
-            await _watched(given, stop)
+            await _watched(given, ending)
         finally:
             await given.link.close()
     return True
 
 
-async def _watched(given: _Given, stop: asyncio.Event) -> None:
+async def _watched(given: _Given, ending: Ending) -> None:
     link, console, intake = given.link, stderr_console() if given.as_json else stdout_console(), Intake()
     about = {"link": str(link.moniker), **given.about.as_dict()}
     run = LiveRun(link, intake, given.stream)
@@ -205,8 +208,8 @@ async def _watched(given: _Given, stop: asyncio.Event) -> None:
         if given.out is not None:
             recording.begin(given.out)
         async with _page(given.web, run, following, recording, console) as feed:
-            async with _viewed(console, link, run, as_json=given.as_json), keys(following, stop):
-                why = await following.follow(stop)
+            async with _viewed(console, link, run, as_json=given.as_json), keys(following, ending):
+                why = await following.follow(ending)
                 run.finish()
             if feed is not None:
                 feed.end(why)
@@ -216,7 +219,7 @@ async def _watched(given: _Given, stop: asyncio.Event) -> None:
     finally:
         given.recorded = run.recorder.path if run.recorder is not None else recording.last
         if run.recorder is not None:
-            show_end(console, run.recorder, intake, why)
+            show_end(console, run.recorder, intake, run.recovery, why)
         elif not given.as_json:
             console.print(f"ended: {why}; {health_line(health_of(link, intake, None))}", markup=False)
 

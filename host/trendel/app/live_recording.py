@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trendel.app.bring_home import recovery_of
 from trendel.app.follow import Run
 from trendel.app.recorder import Recorder
 
@@ -32,8 +33,9 @@ class Recording:
         if self._run.recorder is not None:
             return self._run.recorder.path
         recorder = Recorder(path or _free_name(), self._following.link.clock, self._about)
-        self._following.begin_recording(recorder)
-        self._run.recorder = recorder
+        recovery = recovery_of(self._following.link, recorder)
+        self._following.begin_recording(recorder, recovery)
+        self._run.recorder, self._run.recovery = recorder, recovery
         return recorder.path
 
     async def end(self, why: str) -> Path | None:
@@ -41,7 +43,8 @@ class Recording:
         recorder = self._run.recorder
         if recorder is None:
             return None
-        self._run.recorder = self._following.recorder = None
+        self._run.recorder = self._run.recovery = None
+        self._following.end_recording()
         self.last = (await asyncio.to_thread(recorder.close, why)).path
         return self.last
 

@@ -16,7 +16,7 @@ import trendel
 from tests.host.app.conftest import Cli
 from tests.host.links.made import csv_file, session_file
 from trendel.app import live, marks, run_view
-from trendel.app.follow import Run
+from trendel.app.follow import Ending, Run
 from trendel.app.health import Health, health_line
 from trendel.app.live import LiveRun
 from trendel.app.live_lines import Teller
@@ -130,7 +130,7 @@ def test_a_recording_begun_in_the_run_can_be_read(tmp_path: Path, monkeypatch: p
 
     async def follow() -> Path | None:
         await link.open()
-        await following.follow(asyncio.Event())
+        await following.follow(Ending())
         await link.close()
         return await recording.end("enough")
 
