@@ -81,7 +81,7 @@ def unjudged(result: Result) -> tuple[str, str] | None:
         return None
     angles = np.isfinite(steps["obliquity_peak_deg"])
     if not angles.any():
-        why = "no gyroscope was recorded, or how the clip was worn was not found"
+        why = "how the clip was worn was not found" if _has_gyroscope(result) else "no gyroscope was recorded"
         return "Your hips could not be judged.", f"There are no pelvic angles: {why}. What could be measured is below."
     for letter, name in NAMES.items():
         if not (angles & (steps["side"] == letter)).any():
@@ -96,6 +96,10 @@ def unjudged(result: Result) -> tuple[str, str] | None:
         f"There are {running} of running, and it takes some 4 min to learn what fresh is for you. "
         "What was measured is below.",
     )
+
+
+def _has_gyroscope(result: Result) -> bool:
+    return result.summary.get("gyroscope_bias_radps") is not None
 
 
 def _drop_sentence(line: Timeline, sides: dict[str, Side]) -> str:
@@ -299,6 +303,8 @@ def _nothing(result: Result, sides: dict[str, Side]) -> list[Finding]:
     if reason is not None:
         if not len(result.steps):
             do = "If you did run, see the section on link and data below, and docs/recordings.md."
+        elif not _has_gyroscope(result):
+            do = "Record with a sensor that has a gyroscope: an accelerometer alone cannot tell how the pelvis tilts."
         elif result.summary["running_s"] < 360:
             do = "Run at least 6 minutes in one go, after standing still for two seconds at the start."
         else:
