@@ -12,6 +12,8 @@ from pathlib import Path
 
 import platformdirs
 
+from trendel.wire.settings import RATES_HZ
+
 from . import DEFAULT_PACKAGE, checks, cortexm, wasm
 from .findings import refuse
 from .header import header
@@ -20,7 +22,6 @@ from .package import KernelPackage
 from .syntax import check_syntax
 
 ASSEMBLY, WASM, HEADER = "trendel_kernel.s", "trendel_kernel.wasm", "trendel_layout.h"
-CLIP_RATES_HZ = (104, 208, 416, 833)
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def parameter_hashes(package: KernelPackage) -> dict[int, int]:
         return {}
     from trendel.analysis.parameters import Parameters, Setup, kernel_params
 
-    return {rate: int(kernel_params(Parameters(), Setup(rate_hz=rate))["param_hash"][0]) for rate in CLIP_RATES_HZ}
+    return {rate: int(kernel_params(Parameters(), Setup(rate_hz=rate))["param_hash"][0]) for rate in RATES_HZ}
 
 
 def lower(package: KernelPackage | None = None) -> Lowered:
