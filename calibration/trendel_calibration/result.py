@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from trendel.errors import CalibrationError
+from trendel.recording.calibration import hash_of, setting_of
 
 F64 = npt.NDArray[np.float64]
 
@@ -173,7 +176,9 @@ def plain(values: npt.ArrayLike) -> Any:
 
 
 def record_hash(record: dict[str, Any]) -> str:
-    """8 hex digits over what of a record is applied: matrices and biases."""
-    names = ("raw_unit", "acc_matrix", "acc_bias", "gyr_matrix", "gyr_bias")
-    text = json.dumps([record.get(name) for name in names], separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
+    """8 hex digits over what of a record is applied: the clip's own hash where it can be put on a clip."""
+    try:
+        return hash_of(setting_of(record, "the record"))
+    except CalibrationError:
+        names = ("raw_unit", "acc_matrix", "acc_bias", "gyr_matrix", "gyr_bias")
+        return f"{zlib.crc32(json.dumps([record.get(name) for name in names]).encode()):08x}"

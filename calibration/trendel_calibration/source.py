@@ -76,6 +76,8 @@ def read_source(path: Path, options: SourceOptions | None = None) -> Source:
     if len(source.acc) < 3:
         raise CalibrationError(f"{path.name}: holds {len(source.acc)} samples, too few to calibrate from.")
     about = source.metadata
+    if about.get("calibration_applied"):
+        raise CalibrationError(f"{path.name}: its values are calibrated already: calibrate from what the clip recorded.")
     subject = replace(
         source.subject,
         who=told.who,

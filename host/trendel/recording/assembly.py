@@ -11,7 +11,7 @@ import numpy.typing as npt
 from trendel.constants import STANDARD_GRAVITY_MPS2
 from trendel.errors import CalibrationError, RecordingError
 from trendel.recording import plausibility, signals
-from trendel.recording.calibration import calibrated, check_belongs, parse_calibration
+from trendel.recording.calibration import calibrated, check_belongs, hash_of, setting_of
 from trendel.recording.columns import ACC, GYR, listed
 from trendel.recording.plausibility import Labels
 from trendel.recording.recording import FLAG_GAP_BEFORE, FLAG_INVALID, FLAG_SATURATED, ReadCounts, Recording
@@ -188,14 +188,15 @@ def _calibrated(
         if missing or raw.frame != "sensor":
             raise CalibrationError("calibration is of the sensor's own three axes, which this recording has not.")
         check_belongs(record, metadata, "the calibration record")
-        applied = parse_calibration(record, "the calibration record")
+        setting = setting_of(record, "the calibration record")
     except (CalibrationError, AttributeError) as error:
         notes.append(f"Not calibrated: {error}")
         return acc, gyr, metadata
     if isinstance(record, dict):
-        notes.append(f"Calibrated by the record {applied.hash} of {record.get('when')} ({record.get('method')}).")
-    metadata["calibration_applied"] = applied.hash
-    acc, gyr = calibrated(applied, acc, gyr)
+        notes.append(f"Calibrated by the record {hash_of(setting)} of {record.get('when')} ({record.get('method')}).")
+    metadata["calibration_applied"] = hash_of(setting)
+    del metadata["calibration"]  # written and read again, it must not be applied twice
+    acc, gyr = calibrated(setting, acc, gyr)
     return acc, gyr, metadata
 
 

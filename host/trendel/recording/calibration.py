@@ -1,40 +1,30 @@
 """Calibration records: what sessions and sidecars carry, whether one belongs to a recording, and applying it.
 
-A record is data (docs/calibration.md); trendel_calibration makes them. Applied it gives the bits that the clip gives:
-float32, products summed from left to right."""
+A record is data (docs/calibration.md); trendel_calibration makes them. Host and clip apply the same bytes of it, the
+setting trendel/calibration, and give the same bits."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from trendel.errors import CalibrationError
+from trendel.wire.settings import calibrate, calibration_hash, decode_setting, encode_setting
 
 SCHEMA: Final = "trendel.calibration/1"
 _F32 = npt.NDArray[np.float32]
 _RANGE_WITHIN = 0.02
 
 
-@dataclass(frozen=True, eq=False)
-class Applied:
-    """What of a record is applied: calibrated = matrix @ (nominal SI value - bias); float32, (3, 3) and (3,).
+def setting_of(record: Any, origin: str) -> bytes:
+    """`record`, which comes from `origin`, as the clip's setting trendel/calibration: what is applied on clip and host.
 
-    gyr_matrix is None where the record is of an accelerometer alone. hash: 8 hex digits over these values."""
-
-    acc_matrix: _F32
-    acc_bias: _F32
-    gyr_matrix: _F32 | None
-    gyr_bias: _F32 | None
-    hash: str
-
-
-def parse_calibration(record: Any, origin: str) -> Applied:
-    """What is to be applied of `record`, which comes from `origin`. Raises CalibrationError where it cannot be used."""
+    The gyroscope of a record of an accelerometer alone is left as it is. Raises CalibrationError where the record
+    cannot be used."""
     if not isinstance(record, Mapping) or record.get("schema") != SCHEMA:
         raise CalibrationError(f"{origin} is no calibration record of this version ({SCHEMA}).")
     if record.get("raw_unit") != "si":
@@ -42,18 +32,19 @@ def parse_calibration(record: Any, origin: str) -> Applied:
             f"{origin} was made from values without units, so it fits nothing but the file it was made from: calibrate "
             "from a recording with units."
         )
-    acc_matrix, acc_bias = _array(record, "acc_matrix", origin), _array(record, "acc_bias", origin)
-    if record.get("gyr_matrix") is None or _all_none(record["gyr_matrix"]):
-        return Applied(acc_matrix, acc_bias, None, None, str(record.get("hash", "")))
-    gyr_matrix, gyr_bias = _array(record, "gyr_matrix", origin), _array(record, "gyr_bias", origin)
-    return Applied(acc_matrix, acc_bias, gyr_matrix, gyr_bias, str(record.get("hash", "")))
+    values = {name: _array(record, name, origin) for name in ("acc_matrix", "acc_bias")}
+    if all(_is_empty(record.get(name)) for name in ("gyr_matrix", "gyr_bias")):
+        values |= {"gyr_matrix": np.eye(3), "gyr_bias": np.zeros(3)}
+    else:
+        values |= {name: _array(record, name, origin) for name in ("gyr_matrix", "gyr_bias")}
+    return encode_setting("calibration", **{name: value.ravel() for name, value in values.items()})
 
 
-def _all_none(values: Any) -> bool:
-    return all(_all_none(v) for v in values) if isinstance(values, list) else values is None
+def _is_empty(values: Any) -> bool:
+    return all(_is_empty(v) for v in values) if isinstance(values, list) else values is None
 
 
-def _array(record: Mapping[str, Any], name: str, origin: str) -> _F32:
+def _array(record: Mapping[str, Any], name: str, origin: str) -> npt.NDArray[np.float64]:
     try:
         values = np.array(record.get(name), np.float64)
     except (TypeError, ValueError):
@@ -68,7 +59,12 @@ def _array(record: Mapping[str, Any], name: str, origin: str) -> _F32:
         good = bool((np.abs(values) <= (20.0 if name == "acc_bias" else 1.0)).all())
     if not good:
         raise CalibrationError(f"{origin} has {name} that is missing or that no working sensor has: calibrate again.")
-    return values.astype(np.float32)
+    return values
+
+
+def hash_of(setting: bytes) -> str:
+    """The hash of a calibration as the clip's hello has it, 8 hex digits."""
+    return f"{calibration_hash(setting):08x}"
 
 
 def why_not(record: Mapping[str, Any], about: Mapping[str, Any]) -> str | None:
@@ -98,15 +94,8 @@ def check_belongs(record: Mapping[str, Any], about: Mapping[str, Any], origin: s
         raise CalibrationError(f"{origin} does not belong here: {reason}; calibrate this clip as it is set now.")
 
 
-def calibrated(applied: Applied, acc_mps2: _F32, gyr_radps: _F32 | None) -> tuple[_F32, _F32 | None]:
-    """(n, 3) calibrated of (n, 3) float32 values in nominal SI units."""
-    acc = _product(applied.acc_matrix, applied.acc_bias, acc_mps2)
-    if gyr_radps is None or applied.gyr_matrix is None or applied.gyr_bias is None:
-        return acc, gyr_radps
-    return acc, _product(applied.gyr_matrix, applied.gyr_bias, gyr_radps)
-
-
-def _product(matrix: _F32, bias: _F32, values: _F32) -> _F32:
-    off = values.astype(np.float32, copy=False) - bias
-    rows = [(off[:, 0] * m[0] + off[:, 1] * m[1]) + off[:, 2] * m[2] for m in matrix]
-    return np.ascontiguousarray(np.column_stack(rows), dtype=np.float32)
+def calibrated(setting: bytes, acc_mps2: _F32, gyr_radps: _F32 | None) -> tuple[_F32, _F32 | None]:
+    """(n, 3) calibrated of (n, 3) float32 values in nominal SI units, by the bytes of setting_of."""
+    gyr = np.zeros_like(acc_mps2) if gyr_radps is None else gyr_radps
+    acc, turned = calibrate(decode_setting("calibration", setting), acc_mps2, gyr)
+    return np.ascontiguousarray(acc), None if gyr_radps is None else np.ascontiguousarray(turned)

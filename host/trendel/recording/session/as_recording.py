@@ -82,15 +82,18 @@ def _raw(session: SessionReader, device: str | None) -> Raw:
 
 
 def _add_calibration(session: SessionReader, raw: Raw) -> None:
-    """The last calibration record of the session that is of this clip, for the samples to be calibrated by."""
+    """The calibration record of the session that the samples are calibrated by: of this clip, with the hash that the
+    clip's hello says if there is one, else the last."""
     metadata = raw.sidecar.metadata
     fitting = [
         message.content
         for message in session.messages(CALIBRATION)
         if message.content.get("applied_by") != "nobody" and why_not(message.content, metadata) is None
     ]
+    on_clip = metadata.get("clip", {}).get("calibration_hash")
+    same = [content for content in fitting if content.get("hash") == on_clip]
     if fitting:
-        metadata["calibration"] = fitting[-1]
+        metadata["calibration"] = (same or fitting)[-1]
 
 
 def _physical(samples: Samples, hello: Hello | None) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
