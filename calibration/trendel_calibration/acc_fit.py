@@ -1,7 +1,7 @@
 """Accelerometer: nine parameters from the size of gravity in many attitudes (Tedaldi, Pretto, Menegatti 2014, eq. 10).
 
-Gravity's size says nothing of rotations, so the frame is chosen: x is the accelerometer's x axis, y lies in the plane of
-its x and y axes. The matrix is then upper triangular, as in the paper: T K with T's lower triangle zero."""
+Gravity's size says nothing of rotations, so the frame is chosen: x is the accelerometer's x axis, y lies in the plane
+of its x and y axes. The matrix is then upper triangular, as in the paper: T K with T's lower triangle zero."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def acc_fit(means: F64, gravity_mps2: float) -> tuple[F64, F64, Fitted]:
     CalibrationError where the attitudes do not determine it."""
     if len(means) < POSES_MIN:
         raise CalibrationError(
-            f"only {len(means)} poses at rest were found, at least {POSES_MIN} are needed (24 or more are good): lay the "
+            f"only {len(means)} poses at rest were found, at least {POSES_MIN} are needed (24 or more are "
+            "good): lay the "
             "clip down in different attitudes, each for two seconds without touching it."
         )
     centre, radius = _sphere(means)
@@ -52,7 +53,8 @@ def acc_fit(means: F64, gravity_mps2: float) -> tuple[F64, F64, Fitted]:
     in_si = Fitted(x, covariance, found.residuals * gravity_mps2, found.used, found.sd * gravity_mps2, jacobian)
     if np.sqrt(np.diag(covariance)[[0, 3, 5]]).max() > 0.02 * np.abs(x[[0, 3, 5]]).min():
         raise CalibrationError(
-            "the attitudes are too much alike to tell scale from bias (uncertainty above 2 %): lay the clip on its other "
+            "the attitudes are too much alike to tell scale from bias (uncertainty above 2 %): lay the "
+            "clip on its other "
             "sides too, each once up and once down."
         )
     return matrix_of(x[:6]), x[6:], in_si

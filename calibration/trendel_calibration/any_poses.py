@@ -2,10 +2,12 @@
 
 D. Tedaldi, A. Pretto, E. Menegatti: A robust and easy to implement method for IMU calibration without external
 equipments. ICRA 2014. Beyond the paper: no scale need be known beforehand; the threshold of rest is chosen by the
-uncertainty that it leads to; every parameter has its covariance, the gyroscope's with what the accelerometer's brings."""
+uncertainty that it leads to; every parameter has its covariance, the gyroscope's with what the accelerometer's
+brings."""
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -125,7 +127,7 @@ def turns_between(force: F64, gyr: F64, rate_hz: float, phases: list[Phase], bia
     """Movements from each phase to the next, those that are not too long. `force`: (n, 3) calibrated specific force."""
     guard = round(_GUARD_S * rate_hz)
     spans = []
-    for i, (a, b) in enumerate(zip(phases[:-1], phases[1:], strict=True)):
+    for i, (a, b) in enumerate(itertools.pairwise(phases)):
         start, end = max(a.start, a.end - guard), min(b.end, b.start + guard)
         if end - start <= TURN_MAX_S * rate_hz:
             spans.append((i, start, end))

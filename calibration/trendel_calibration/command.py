@@ -23,19 +23,28 @@ def calibrate(
     ] = "poses",
     source: Annotated[
         Path | None,
-        typer.Option("--from", metavar="FILE", show_default=False, rich_help_panel=_FILE,
-                     help="A recording (.csv, .mcap) of the procedure."),
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            show_default=False,
+            rich_help_panel=_FILE,
+            help="A recording (.csv, .mcap) of the procedure.",
+        ),
     ] = None,
     link: Annotated[
         str | None,
-        typer.Option(metavar="LINK", show_default=False, rich_help_panel=_LIVE,
-                     help="A clip: ble:, usb:, or replay:FILE; as of `trendel live`."),
+        typer.Option(
+            metavar="LINK",
+            show_default=False,
+            rich_help_panel=_LIVE,
+            help="A clip: ble:, usb:, or replay:FILE; as of `trendel live`.",
+        ),
     ] = None,
     poses_n: Annotated[
         int, typer.Option("--poses", metavar="N", min=14, max=200, rich_help_panel=_LIVE, help="Attitudes asked for.")
     ] = 24,
     seconds: Annotated[
-        float, typer.Option(metavar="S", min=3, rich_help_panel=_LIVE, help="How long bias, noise and rate are measured.")
+        float, typer.Option(metavar="S", min=3, rich_help_panel=_LIVE, help="Duration of bias, noise and rate.")
     ] = 60.0,
     record: Annotated[
         Path | None,
@@ -43,29 +52,45 @@ def calibrate(
     ] = None,
     sections: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.json", show_default=False, rich_help_panel=_FILE,
-                     help="Sections for ferraris: {\"x_p\": {\"start\": 540, \"end\": 1271}, ...}; found where not given."),
+        typer.Option(
+            metavar="FILE.json",
+            show_default=False,
+            rich_help_panel=_FILE,
+            help='Sections of ferraris: {"x_p": {"start": 540, "end": 1271}, ...}; found where not given.',
+        ),
     ] = None,
     rate_hz: Annotated[
-        float | None, typer.Option("--rate-hz", show_default=False, rich_help_panel=_FILE,
-                                   help="Where the file has no time column.")
+        float | None,
+        typer.Option("--rate-hz", show_default=False, rich_help_panel=_FILE, help="Where the file has no time column."),
     ] = None,
     acc_unit: Annotated[
-        str | None, typer.Option("--acc-unit", metavar="m/s2|g|mg", show_default=False, rich_help_panel=_FILE,
-                                 help="Where columns name none; without, values are taken as counts.")
+        str | None,
+        typer.Option(
+            "--acc-unit",
+            metavar="m/s2|g|mg",
+            show_default=False,
+            rich_help_panel=_FILE,
+            help="Where columns name none; without, values are taken as counts.",
+        ),
     ] = None,
     gyr_unit: Annotated[
         str | None, typer.Option("--gyr-unit", metavar="rad/s|deg/s", show_default=False, rich_help_panel=_FILE)
     ] = None,
     turn: Annotated[
         float | None,
-        typer.Option(metavar="DEG", show_default=False,
-                     help="Ferraris: angle of the turns about the upward axis; -360 clockwise seen from above."),
+        typer.Option(
+            metavar="DEG",
+            show_default=False,
+            help="Ferraris: angle of the turns about the upward axis; -360 clockwise seen from above.",
+        ),
     ] = None,
     gravity: Annotated[
         float | None,
-        typer.Option(metavar="MPS2", show_default=False,
-                     help="At the place: 9.780 at the equator, 9.832 at the poles. 9.80665 (ferraris: 9.81) if not given."),
+        typer.Option(
+            metavar="MPS2",
+            show_default=False,
+            help="At the place: 9.780 to 9.832. 9.80665 (ferraris: 9.81) where not given.",
+        ),
     ] = None,
     runner: Annotated[
         str | None, typer.Option(metavar="NAME", show_default=False, help="Whose mounting it is, for standing.")
@@ -76,8 +101,12 @@ def calibrate(
     who: Annotated[str | None, typer.Option(metavar="NAME", show_default=False, help="Who calibrates.")] = None,
     against: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.json", show_default=False, rich_help_panel=_RESULT,
-                     help="The calibration to compare with; the clip's nearest otherwise."),
+        typer.Option(
+            metavar="FILE.json",
+            show_default=False,
+            rich_help_panel=_RESULT,
+            help="The calibration to compare with; the clip's nearest otherwise.",
+        ),
     ] = None,
     report: Annotated[
         Path | None,
@@ -96,13 +125,17 @@ def calibrate(
     history: Annotated[bool, typer.Option("--history", help="List what was kept, and do nothing else.")] = False,
     practice: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.csv", show_default=False,
-                     help="Write a simulated recording of the method, to practise with --from or --link replay:."),
+        typer.Option(
+            metavar="FILE.csv",
+            show_default=False,
+            help="Write a simulated recording of the method, to practise with --from or --link replay:.",
+        ),
     ] = None,
-) -> None:  # fmt: skip
+) -> None:
     """Calibrate a clip: scale, axes and bias of both sensors, each with its uncertainty; noise, rate, mounting.
 
-    poses: laid down in two dozen attitudes, no tools. ferraris: a box on a table, six sides and three turns. bias, noise,
+    poses: laid down in two dozen attitudes, no tools. ferraris: a box on a table, six sides and three turns. bias,
+    noise,
     rate: at rest. standing: ten seconds standing, then running.
     """
     from trendel.errors import ParameterError
@@ -127,7 +160,9 @@ def calibrate(
     if gravity is not None and not 9.7 <= gravity <= 9.9:
         raise ParameterError(f"--gravity {gravity:g}: gravity on earth is 9.76 to 9.84 m/s2.")
     if turn is not None and not 90 <= abs(turn) <= 3600:
-        raise ParameterError(f"--turn {turn:g}: give the angle of a turn in degrees, 90 to 3600, negative if clockwise.")
+        raise ParameterError(
+            f"--turn {turn:g}: give the angle of a turn in degrees, 90 to 3600, negative if clockwise."
+        )
     ending = Ending(as_json, report, out, keeps, against)
     options = SourceOptions(rate_hz, acc_unit, gyr_unit, who, serial)
     if source is not None:

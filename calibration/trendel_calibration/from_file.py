@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -65,7 +66,9 @@ def calibrated_from(source: Source, request: Request) -> Calibration:
         from trendel_calibration.six_positions import IMUCAL_GRAVITY_MPS2, ferraris
 
         if source.gyr is None:
-            raise CalibrationError(f"{request.file.name}: has no gyroscope, and six positions calibrate both: use poses.")
+            raise CalibrationError(
+                f"{request.file.name}: has no gyroscope, and six positions calibrate both: use poses."
+            )
         given = read_sections(request.sections) if request.sections is not None else source.sections or None
         return ferraris(
             source.acc, source.gyr, source.rate, sections=given, turn_deg=request.turn_deg,
@@ -101,11 +104,13 @@ def _bias(source: Source, request: Request) -> None:
     if source.gyr is None:
         raise CalibrationError(f"{request.file.name}: has no gyroscope.")
     if len(source.gyr) < 3 * source.rate:
-        raise CalibrationError(f"{request.file.name}: {len(source.gyr) / source.rate:.1f} s at rest are too few: 3 s or more.")
+        raise CalibrationError(
+            f"{request.file.name}: {len(source.gyr) / source.rate:.1f} s at rest are too few: 3 s or more."
+        )
     check_rest(source.acc, source.gyr, source.rate)
     # Parts of a second or more, so that wander over the recording shows in the uncertainty.
     cuts = np.linspace(0, len(source.gyr), min(20, int(len(source.gyr) / source.rate)) + 1).astype(int).tolist()
-    found = rest_bias(source.gyr, [Phase(a, b) for a, b in zip(cuts[:-1], cuts[1:], strict=True)], source.rate)
+    found = rest_bias(source.gyr, [Phase(a, b) for a, b in itertools.pairwise(cuts)], source.rate)
     std = np.sqrt(np.diag(found.covariance))
     values = {"gyr_bias": plain(found.mean), "gyr_bias_std": plain(std), "wander": plain(found.wander),
               "duration_s": len(source.gyr) / source.rate, "raw_unit": source.subject.raw_unit}  # fmt: skip
@@ -146,7 +151,9 @@ def _noise(source: Source, request: Request) -> None:
         f"accelerometer noise density {velocity} ug/sqrt(Hz)",
     ]
     if found.gyr_instability_s.max() > found.duration_s / 6:
-        lines.append("The bias instability is an upper bound: the recording ends before the curve turns up; record an hour.")
+        lines.append(
+            "The bias instability is an upper bound: the recording ends before the curve turns up; record an hour."
+        )
     if request.ending.report is not None:
         from trendel_calibration.report import noise_html
 
@@ -162,8 +169,10 @@ def _rate(source: Source, request: Request) -> None:
         raise CalibrationError(f"{request.file.name}: has no time stamps in it, and the rate is found from the clip's.")
     found = rate(source.t_s)
     lines = [
-        f"{found.rate_hz:.4f} +- {NORMAL_95 * found.rate_std_hz:.4f} Hz (95 %) by {found.duration_s:.0f} s of time stamps",
-        f"jitter of a stamp {found.jitter_us:.0f} us, drift {found.drift_ppm:+.0f} ppm, {found.missing_n} samples missing",
+        f"{found.rate_hz:.4f} +- {NORMAL_95 * found.rate_std_hz:.2g} Hz (95 %) by {found.duration_s:.0f} s "
+        "of time stamps",
+        f"jitter of a stamp {found.jitter_us:.0f} us, drift {found.drift_ppm:+.0f} ppm, {found.missing_n} "
+        "samples missing",
     ]
     finish_values("rate", found.as_dict(), lines, source.subject, request.ending)
 
@@ -192,7 +201,11 @@ def _standing(request: Request) -> None:
         print(json.dumps(kept | files, indent=1))
         return
     console = stdout_console()
-    stood = f"{found.standing_s:.0f} s of standing" if found.up is not None else "no standing of 5 s, so its zero is the run"
+    stood = (
+        f"{found.standing_s:.0f} s of standing"
+        if found.up is not None
+        else "no standing of 5 s, so its zero is the run"
+    )
     sway = f", sway {found.sway_deg:.1f} deg" if found.sway_deg is not None else ""
     console.print(f"mounting of {kept['runner']}: from {found.strides_n} strides; {stood}{sway}")
     for name, row in zip(("forward", "left", "up"), found.axes, strict=True):

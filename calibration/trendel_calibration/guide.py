@@ -55,8 +55,8 @@ class View:
 
 
 class Guide:
-    """Takes samples in nominal SI units, asks for poses one by one. `acc`, `gyr`: all that was taken; `sections`: of the
-    six positions, once done. `again_n`: poses that had to be repeated."""
+    """Takes samples in nominal SI units, asks for poses one by one. `acc`, `gyr`: all that was taken; `sections`: of
+    the six positions, once done. `again_n`: poses that had to be repeated."""
 
     def __init__(self, method: Literal["poses", "ferraris"], poses_n: int = 24) -> None:
         if not 14 <= poses_n <= 200:
@@ -280,7 +280,9 @@ class Guide:
         """The side, edge or corner that is farthest from all taken."""
         if not self._ups:
             return ""
-        corners = np.array([(x, y, z) for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1) if (x, y, z) != (0, 0, 0)])
+        corners = np.array(
+            [(x, y, z) for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1) if (x, y, z) != (0, 0, 0)]
+        )
         unit = corners / np.linalg.norm(corners, axis=1)[:, None]
         nearest = (unit @ np.array(self._ups).T).max(axis=1)
         return f": with {describe(unit[int(nearest.argmin())])}, for example"

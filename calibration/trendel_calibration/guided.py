@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import numpy as np
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
@@ -112,7 +112,7 @@ class _Screen:
         if self.guide is not None:
             if item.lost_n and self.guide.rate_hz:
                 self.guide.gap()
-            self.guide.push(item.acc_mps2, item.gyr_radps, 1.0 / item.dt_s)
+            self.guide.push(item.acc_mps2.astype(np.float64), item.gyr_radps.astype(np.float64), 1.0 / item.dt_s)
             if self.guide.is_done:
                 self.stop.set()
         elif self.rest is not None:
@@ -153,7 +153,11 @@ class _Screen:
         if self.guide is None:
             assert self.rest is not None
             share = self.rest.n / max(1.0, self.rest.seconds * (self.rest.rate_hz or 1.0))
-            body = [Text("Let the clip lie untouched.", style="bold"), Text(""), _bar("measured", share)]
+            body: list[RenderableType] = [
+                Text("Let the clip lie untouched.", style="bold"),
+                Text(""),
+                _bar("measured", share),
+            ]
         else:
             view = self.guide.view
             still = Text("still", style="green") if view.is_still else Text("moving", style="yellow")
@@ -208,7 +212,9 @@ async def _follow(link: Link, guidance: Guidance, console: Console) -> _Screen |
         recorder = None
         try:
             if guidance.record is not None:
-                recorder = Recorder(guidance.record, link.clock, {"link": guidance.link, "calibrating": guidance.method})
+                recorder = Recorder(
+                    guidance.record, link.clock, {"link": guidance.link, "calibrating": guidance.method}
+                )
             screen = _screen(guidance, console, stop)
             with _shown(screen):
                 run = Run(link, screen.intake, screen, recorder)
@@ -220,7 +226,9 @@ async def _follow(link: Link, guidance: Guidance, console: Console) -> _Screen |
                 recorder.close("calibrated")
     if screen.guide is not None and not screen.guide.is_done and why == "the link ended":
         left = screen.guide.view.steps - screen.guide.view.step + 1
-        raise CalibrationError(f"the recording ended with {left} of {screen.guide.view.steps} steps to go: nothing is kept.")
+        raise CalibrationError(
+            f"the recording ended with {left} of {screen.guide.view.steps} steps to go: nothing is kept."
+        )
     if screen.rest is not None and not screen.rest.is_done and why == "the link ended" and screen.rest.n:
         return screen  # a recording that is shorter than asked for: the method says whether it is enough
     done = screen.guide.is_done if screen.guide is not None else bool(screen.rest and screen.rest.is_done)

@@ -28,7 +28,12 @@ def list_history(serial: str | None, *, as_json: bool) -> None:
     for stored in found:
         r = stored.record
         rms = r.get("gravity_rms_mps2")
-        table.add_row(str(r.get("when", ""))[:16].replace("T", " "), str(r.get("clip_serial") or "-"), str(r.get("method")),
-                      str(r.get("who") or "-"), f"{rms:.4f} m/s2" if isinstance(rms, float) else "-",
-                      str(r.get("hash") or "-"))  # fmt: skip
+        table.add_row(
+            str(r.get("when", ""))[:16].replace("T", " "),
+            str(r.get("clip_serial") or "-"),
+            str(r.get("method")),
+            str(r.get("who") or "-"),
+            f"{rms:.4f} m/s2" if isinstance(rms, float) else "-",
+            str(r.get("hash") or "-"),
+        )
     console.print(table)

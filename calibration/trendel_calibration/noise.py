@@ -35,9 +35,10 @@ class Allan:
 class Noise:
     """What a sensor does at rest.
 
-    acc, gyr: Allan deviations, m/s2 and rad/s. random_walk: (3,) of the gyroscope, rad/sqrt(s); velocity_random_walk: of
-    the accelerometer, m/s/sqrt(s). *_std: standard uncertainty. instability: (3,) bias instability, rad/s and m/s2, and
-    the averaging time at which it shows, s; it is an upper bound where the minimum lies at the end of the recording.
+    acc, gyr: Allan deviations, m/s2 and rad/s. random_walk: (3,) of the gyroscope, rad/sqrt(s); velocity_random_walk:
+    of the accelerometer, m/s/sqrt(s). *_std: standard uncertainty. instability: (3,) bias instability, rad/s and
+    m/s2, and the averaging time at which it shows, s; it is an upper bound where the minimum lies at the end of the
+    recording.
     sigma: (3,) of single samples. duration_s, rate_hz: of the recording."""
 
     acc: Allan
@@ -57,7 +58,9 @@ class Noise:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values by name, the curves among them."""
-        flat = {k: plain(v) if isinstance(v, np.ndarray) else v for k, v in vars(self).items() if k not in ("acc", "gyr")}
+        flat = {
+            k: plain(v) if isinstance(v, np.ndarray) else v for k, v in vars(self).items() if k not in ("acc", "gyr")
+        }
         for name, curve in (("acc_allan", self.acc), ("gyr_allan", self.gyr)):
             flat[name] = {k: plain(v) for k, v in vars(curve).items()}
         return flat
@@ -69,7 +72,9 @@ def noise(acc_raw: F64, gyr_raw: F64, rate_hz: float) -> Noise:
     assert checked is not None
     gyr, seconds = checked, len(acc) / rate
     if seconds < _LEAST_S:
-        raise CalibrationError(f"{seconds:.0f} s at rest are too few for noise: an hour is good, {_LEAST_S:.0f} s the least.")
+        raise CalibrationError(
+            f"{seconds:.0f} s at rest are too few for noise: an hour is good, {_LEAST_S:.0f} s the least."
+        )
     check_rest(acc, gyr, rate)
     acc_allan, gyr_allan = allan(acc, rate), allan(gyr, rate)
     walk, walk_std = _white(gyr_allan)

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from trendel.app.calibration_choice import read_record
 from trendel.app.outputs import write_atomically
 from trendel.app.screen import stdout_console
-from trendel.errors import CalibrationError, reason
+from trendel.errors import CalibrationError
 from trendel.recording.calibration import check_belongs, why_not
 from trendel.recording.calibration_store import history, keep, nearest
 from trendel_calibration.result import Calibration, Subject
@@ -59,19 +60,6 @@ def previous_of(subject: Subject, ending: Ending, carried: Mapping[str, Any] | N
     return stored.record if stored is not None else None
 
 
-def read_record(path: Path) -> dict[str, Any]:
-    """The calibration record in a JSON file. Raises CalibrationError."""
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CalibrationError(f"cannot read {path}: {reason(error)}.") from None
-    except ValueError:
-        record = None
-    if not isinstance(record, dict) or "acc_matrix" not in record:
-        raise CalibrationError(f"{path.name} is no calibration record.")
-    return record
-
-
 def when_of(subject: Subject) -> datetime:
     """The time of the calibration."""
     try:
@@ -84,7 +72,10 @@ def when_of(subject: Subject) -> datetime:
 def finish(cal: Calibration, ending: Ending, previous: dict[str, Any] | None, extra: Mapping[str, Any]) -> None:
     """Show, write and keep. `extra` goes into the JSON beside the record."""
     verdicts = checks(cal)
-    record = cal.record() | {"checks": [check.as_dict() for check in verdicts]} | dict(extra)
+    own = cal.record()
+    if previous is not None and previous.get("hash") == own["hash"]:
+        previous = None  # the same recording again
+    record = own | {"checks": [check.as_dict() for check in verdicts]} | dict(extra)
     if previous is not None:
         record["previous_hash"] = previous.get("hash")
     files: dict[str, str] = {}

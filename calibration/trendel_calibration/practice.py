@@ -15,7 +15,9 @@ from trendel_calibration.synthetic import Clip, Handled, Handling, handle, six_p
 def write_practice(path: Path, method: str) -> None:
     """Write `path` and its sidecar for `method`, of a consumer IMU. Raises CalibrationError and RecordingError."""
     if method == "standing":
-        raise CalibrationError("for standing, `trendel simulate RUN.csv --minutes 2` writes a run that begins with standing.")
+        raise CalibrationError(
+            "for standing, `trendel simulate RUN.csv --minutes 2` writes a run that begins with standing."
+        )
     seed = {"poses": 1, "ferraris": 2}.get(method, 3)
     clip = Clip.random(seed)
     made: Handled
@@ -30,13 +32,28 @@ def write_practice(path: Path, method: str) -> None:
         acc, gyr = clip.read(np.tile([0.0, 0.0, 9.80665], (n, 1)), wander, rng)
         made = Handled(acc, gyr, clip.rate_hz, np.eye(3)[None], np.array([[0, n]]), clip)
     t_s = np.arange(len(made.acc_raw)) / made.rate_hz
-    true = {"acc_matrix": clip.acc_matrix.tolist(), "acc_bias": clip.acc_bias.tolist(),
-            "gyr_matrix": clip.gyr_matrix.tolist(), "gyr_bias": clip.gyr_bias.tolist()}  # fmt: skip
+    true = {
+        "acc_matrix": clip.acc_matrix.tolist(),
+        "acc_bias": clip.acc_bias.tolist(),
+        "gyr_matrix": clip.gyr_matrix.tolist(),
+        "gyr_bias": clip.gyr_bias.tolist(),
+    }
     recording = Recording.from_arrays(
-        made.acc_raw, made.gyr_raw, t_s=t_s, source=path.name,
-        metadata={"label": "simulated: nobody held this clip", "truth": true, "clip_serial": f"{0xC0FFEE00 + seed:016x}",
-                  "sensor": "simulated", "range_g": 16.0, "range_dps": 2000.0},
-    )  # fmt: skip
+        made.acc_raw,
+        made.gyr_raw,
+        t_s=t_s,
+        source=path.name,
+        metadata={
+            "label": "simulated: nobody held this clip",
+            "truth": true,
+            "clip_serial": f"{0xC0FFEE00 + seed:016x}",
+            "sensor": "simulated",
+            "range_g": 16.0,
+            "range_dps": 2000.0,
+        },
+    )
     write_recording(recording, path)
-    print(f"{path}: {recording.duration_s:.0f} s of a simulated clip, for --method {method}; its true errors are in the "
-          f"{path.stem}.json beside it.")  # fmt: skip
+    print(
+        f"{path}: {recording.duration_s:.0f} s of a simulated clip, for --method {method}; its true errors are in the "
+        f"{path.stem}.json beside it."
+    )

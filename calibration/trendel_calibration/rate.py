@@ -30,8 +30,9 @@ class Rate:
 
 
 def rate(t_s: F64) -> Rate:
-    """From stamps (n,) s of the clip's clock (a crystal). The line through stamps over sample numbers; gaps are counted as
-    whole samples. Its uncertainty is that of the line with residuals that have memory (blocks). Raises CalibrationError."""
+    """From stamps (n,) s of the clip's clock (a crystal). The line through stamps over sample numbers; gaps are
+    counted as whole samples. Its uncertainty is that of the line with residuals that have memory (blocks). Raises
+    CalibrationError."""
     t = np.asarray(t_s, np.float64)
     if len(t) < 100 or not np.isfinite(t).all() or (np.diff(t) < 0).any():
         raise CalibrationError("the rate needs at least 100 samples with time stamps that run forward.")

@@ -38,7 +38,8 @@ def rest_bias(gyr: F64, phases: list[Phase], rate_hz: float) -> RestBias:
     """From raw rates (n, 3) and the phases at rest.
 
     How noisy the mean of a phase is comes from the blocks within phases. What phases differ by beyond that is wander
-    (method of moments); each phase's own mean then counts in so far as wander is larger than noise (empirical Bayes)."""
+    (method of moments); each phase's own mean then counts in so far as wander is larger than noise (empirical
+    Bayes)."""
     means, ends, squares, freedom = [], [], np.zeros(3), 0
     for phase in phases:
         part = gyr[phase.start : phase.end]

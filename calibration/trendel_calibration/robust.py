@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -53,7 +54,7 @@ def fit(function: Fit, start: F64, dof_each: int, what: str) -> Fitted:
         residuals = function(x)[0]
         scale = _robust_sd(residuals, p / dof_each)
         x = _solve(function, x, used, "soft_l1", 2.0 * max(scale, 1e-12))
-    for _ in range(5):
+    for i in range(5):
         residuals = function(x)[0]
         scale = _robust_sd(residuals, p / dof_each)
         size = np.linalg.norm(residuals, axis=1) / np.sqrt(dof_each)
@@ -61,7 +62,7 @@ def fit(function: Fit, start: F64, dof_each: int, what: str) -> Fitted:
         if now.sum() * dof_each <= p:
             now = np.ones(n, bool)
         x = _solve(function, x, now, "linear", 1.0)
-        if (now == used).all() and _ > 0:
+        if (now == used).all() and i > 0:
             break
         used = now
     residuals, jacobian = function(x)
@@ -89,12 +90,19 @@ def _robust_sd(residuals: F64, parameters_each: float) -> float:
     return sd / np.sqrt(max(0.2, 1.0 - parameters_each / n))
 
 
-def _solve(function: Fit, start: F64, used: npt.NDArray[np.bool_], loss: str, scale: float) -> F64:
-    p = len(start)
+def _solve(
+    function: Fit, start: F64, used: npt.NDArray[np.bool_], loss: Literal["linear", "soft_l1"], scale: float
+) -> F64:
+    def residuals(x: F64) -> F64:
+        return np.asarray(function(x)[0][used].ravel())
+
+    def jacobian(x: F64) -> F64:
+        return np.asarray(function(x)[1][used].reshape(-1, len(start)))
+
     answer = least_squares(
-        lambda x: function(x)[0][used].ravel(),
+        residuals,
         start,
-        jac=lambda x: function(x)[1][used].reshape(-1, p),
+        jac=jacobian,
         loss=loss,
         f_scale=scale,
         x_scale="jac",

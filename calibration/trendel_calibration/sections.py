@@ -55,10 +55,9 @@ def positions(means: F64) -> list[str]:
     away /= np.linalg.norm(away, axis=1)[:, None]
     axis = np.abs(away).argmax(axis=1)
     cosine = away[np.arange(len(away)), axis]
-    names = [
+    return [
         f"{'xyz'[i]}_{'p' if c > 0 else 'a'}" if abs(c) > _WITHIN else "" for i, c in zip(axis, cosine, strict=True)
     ]
-    return names
 
 
 def _sections(acc: F64, gyr: F64, phases: list[Phase]) -> Sections:
@@ -101,11 +100,11 @@ def check_sections(given: Mapping[str, Any], length: int | None) -> Sections:
     """`given` as Sections, within `length` samples where that is known. Raises CalibrationError."""
     found: Sections = {}
     for name in NAMES:
-        span = given.get(name)
+        span: Any = given.get(name)
         if isinstance(span, Mapping):
             span = (span.get("start"), span.get("end"))
         try:
-            start, end = (int(v) for v in span)  # type: ignore[union-attr]
+            start, end = (int(v) for v in (span or ()))
         except (TypeError, ValueError):
             raise CalibrationError(f"the section {name} is missing or has no start and end: write {_FORM}.") from None
         if not 0 <= start < end - 1 or (length is not None and end > length):

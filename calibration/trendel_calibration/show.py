@@ -41,10 +41,21 @@ def _parameters(cal: Calibration) -> Table:
         table.add_column(axis, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     g, degree = 1e3 / STANDARD_GRAVITY_MPS2, float(np.degrees(1.0))
-    parts = [("accelerometer", "m/s2 a unit", g, "mg", cal.acc_matrix, cal.acc_matrix_std, cal.acc_bias, cal.acc_bias_std)]
+    parts = [
+        ("accelerometer", "m/s2 a unit", g, "mg", cal.acc_matrix, cal.acc_matrix_std, cal.acc_bias, cal.acc_bias_std)
+    ]
     if cal.has_gyr:
         parts.append(
-            ("gyroscope", "rad/s a unit", degree, "deg/s", cal.gyr_matrix, cal.gyr_matrix_std, cal.gyr_bias, cal.gyr_bias_std)
+            (
+                "gyroscope",
+                "rad/s a unit",
+                degree,
+                "deg/s",
+                cal.gyr_matrix,
+                cal.gyr_matrix_std,
+                cal.gyr_bias,
+                cal.gyr_bias_std,
+            )
         )
     for name, per_unit, factor, word, matrix, matrix_std, bias, bias_std in parts:
         diagonal, sure = np.diag(matrix), NORMAL_95 * np.diag(matrix_std)

@@ -40,12 +40,13 @@ def ferraris(
     is_continuous: bool = True,
     subject: Subject | None = None,
 ) -> Calibration:
-    """Calibrate from a session with each axis once up and once down at rest, and a whole turn about each while it is up.
+    """Calibrate from a session with each axis once up and once down at rest, and a whole turn about each while it is
+    up.
 
     acc_raw, gyr_raw: (n, 3), counts or SI. rate_hz: samples per second.
     sections: name -> (start, end) in samples for x_p (x up), x_a (x down), ..., x_rot, ...; found where not given.
-    turn_deg: angle about the upward axis, -360 for a turn clockwise seen from above; where not given, a whole turn whose
-        direction is told by the movements between positions, else clockwise. gravity_mps2: at the place.
+    turn_deg: angle about the upward axis, -360 for a turn clockwise seen from above; where not given, a whole turn
+        whose direction is told by the movements between positions, else clockwise. gravity_mps2: at the place.
     turn_std_deg: standard uncertainty of the angle of a turn. is_continuous: False where `acc_raw` is sections put
         together, so that nothing lies between them.
     Raises CalibrationError in one sentence where that cannot be."""
@@ -86,7 +87,8 @@ def ferraris(
             notes.append("The turns were counter-clockwise, as the movements between the positions tell.")
     if (np.diag(info.R_g) < 0).any():
         notes.append(
-            "The gyroscope reads turns against its axes: if the turns were counter-clockwise seen from above, give turn 360."
+            "The gyroscope reads turns against its axes: if the turns were counter-clockwise seen from "
+            "above, give turn 360."
         )
     acc_matrix = np.linalg.inv(info.R_a) @ np.linalg.inv(info.K_a)
     # imucal takes raw * s / degrees: its matrix gives degrees a second.
@@ -131,8 +133,8 @@ def _transitions(info: Any, acc: F64, gyr: F64, rate_hz: float, phases: list[Pha
 def _acc_covariance(acc: F64, spans: Sections, rate_hz: float, matrix: F64, gravity_mps2: float) -> tuple[F64, float]:
     """(12, 12) covariance, and the standard deviation (rad) by which a side was not level.
 
-    That comes from the session itself: half the sum of both readings of an axis is the bias, in each of three pairs; six
-    differences remain (Ferraris uses the diagonal only). Noise of the means comes from blocks."""
+    That comes from the session itself: half the sum of both readings of an axis is the bias, in each of three pairs;
+    six differences remain (Ferraris uses the diagonal only). Noise of the means comes from blocks."""
     up = np.array([acc[slice(*spans[f"{axis}_p"])].mean(axis=0) for axis in "xyz"]).T
     down = np.array([acc[slice(*spans[f"{axis}_a"])].mean(axis=0) for axis in "xyz"]).T
     middle = (up + down) / 2

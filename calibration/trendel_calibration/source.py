@@ -1,4 +1,5 @@
-"""What is calibrated from: raw values of a CSV file or a session, in SI units where it names units, else as they are."""
+"""What is calibrated from: raw values of a CSV file or a session, in SI units where it names units, else as they
+are."""
 
 from __future__ import annotations
 
@@ -77,7 +78,9 @@ def read_source(path: Path, options: SourceOptions | None = None) -> Source:
         raise CalibrationError(f"{path.name}: holds {len(source.acc)} samples, too few to calibrate from.")
     about = source.metadata
     if about.get("calibration_applied"):
-        raise CalibrationError(f"{path.name}: its values are calibrated already: calibrate from what the clip recorded.")
+        raise CalibrationError(
+            f"{path.name}: its values are calibrated already: calibrate from what the clip recorded."
+        )
     subject = replace(
         source.subject,
         who=told.who,
@@ -125,8 +128,8 @@ def _session(path: Path) -> Source:
     scales = (layout.ACC_SCALE_MPS2, layout.GYR_SCALE_RADPS)
     if hello is not None:
         scales = (hello.fields["acc_scale_mps2"], hello.fields["gyr_scale_radps"])
-    acc = samples.acc * (float(scales[0]) * (1 << (code & 15)))
-    gyr = samples.gyr * (float(scales[1]) * (1 << (code >> 4)))
+    acc = samples.acc.astype(np.float64) * (float(scales[0]) * (1 << (code & 15)))
+    gyr = samples.gyr.astype(np.float64) * (float(scales[1]) * (1 << (code >> 4)))
     range_g, range_dps = ranges(code & 15, code >> 4)
     about: dict[str, Any] = {"range_g": range_g, "range_dps": range_dps}
     if hello is not None:
@@ -214,7 +217,9 @@ def _stamped(source: Source) -> Source:
     gaps = steps > _GAP * max(usual, float(np.mean(steps)))
     notes = list(source.notes)
     if gaps.any() and float(steps[gaps].max()) > 2.5 * usual:
-        notes.append(f"Time is missing at {int(gaps.sum())} places; turns in which it is are set aside if they do not fit.")
+        notes.append(
+            f"Time is missing at {int(gaps.sum())} places; turns in which it is are set aside if they do not fit."
+        )
     # Over the whole of it, without what is missing: stamps of single samples jitter.
     n, span = len(steps) - int(gaps.sum()), float(steps[~gaps].sum())
     return replace(source, rate_hz=n / span, notes=tuple(notes))

@@ -41,10 +41,10 @@ class Standing:
     def as_dict(self, runner: str, serial: str | None, source: str) -> dict[str, Any]:
         """What is kept; `--mounting` reads r_pelvis_from_sensor."""
         return {
-            "schema": "trendel.mounting/1", "runner": runner, "clip_serial": serial, "when": now_utc(), "source": source,
-            "r_pelvis_from_sensor": self.axes.tolist(), "is_levelled_to_standing": self.is_levelled,
-            "up_standing": None if self.up is None else self.up.tolist(), "standing_s": self.standing_s,
-            "sway_deg": self.sway_deg, "strides_n": self.strides_n, "halves_differ_deg": self.other_deg,
+            "schema": "trendel.mounting/1", "runner": runner, "clip_serial": serial, "when": now_utc(), "source":
+            source, "r_pelvis_from_sensor": self.axes.tolist(), "is_levelled_to_standing": self.is_levelled,
+            "up_standing": None if self.up is None else self.up.tolist(), "standing_s": self.standing_s, "sway_deg":
+            self.sway_deg, "strides_n": self.strides_n, "halves_differ_deg": self.other_deg,
         }  # fmt: skip
 
 
@@ -59,11 +59,14 @@ def standing(recording: Recording) -> Standing:
     strides = int(mounting["strides_learned_from"])
     if mounting["source"] != "learned while running" or strides < STRIDES_MIN:
         raise CalibrationError(
-            f"{recording.source}: {strides} strides of running are too few for the mounting: after standing, run at least "
+            f"{recording.source}: {strides} strides of running are too few for the mounting: after "
+            "standing, run at least "
             f"{STRIDES_MIN} strides straight on (20 or more are better)."
         )
     axes = np.array(mounting["r_pelvis_from_sensor"])
-    return Standing(axes, up, sway_deg, seconds, mounting["zero"] == "standing posture", strides, _other(recording, axes))
+    return Standing(
+        axes, up, sway_deg, seconds, mounting["zero"] == "standing posture", strides, _other(recording, axes)
+    )
 
 
 def _standing(recording: Recording) -> tuple[F64 | None, float | None, float]:

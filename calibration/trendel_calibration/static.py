@@ -87,8 +87,8 @@ def unrest(acc: F64, gyr: F64, rate_hz: float, noise: Noise) -> F64:
 
 
 def static_phases(unrest: F64, rate_hz: float, multiple: float, least_s: float) -> list[Phase]:
-    """Phases of at least `least_s` with `unrest` (n,) up to `multiple`. A window that touches a movement is not at rest,
-    so phases keep half a window away from it."""
+    """Phases of at least `least_s` with `unrest` (n,) up to `multiple`. A window that touches a movement is not at
+    rest, so phases keep half a window away from it."""
     still = unrest <= multiple
     edges = np.flatnonzero(np.diff(np.concatenate([[False], still, [False]]).astype(np.int8)))
     pairs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)

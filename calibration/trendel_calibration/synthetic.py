@@ -66,8 +66,8 @@ class Handling:
 
     Attributes:
         poses_n: attitudes. still_s: at rest in each. turn_s: for a turn. first_s: at rest before the first turn.
-        gravity_mps2: at the place. tremble_mps2: what a hand adds to the force in turns. placement_deg: one sigma by which
-            a side of a box is not level. seed: of everything.
+        gravity_mps2: at the place. tremble_mps2: what a hand adds to the force in turns. placement_deg: one sigma by
+            which a side of a box is not level. seed: of everything.
     """
 
     poses_n: int = 30
@@ -82,8 +82,8 @@ class Handling:
 
 @dataclass(frozen=True, eq=False)
 class Handled:
-    """A recording of a handled clip with its truth: raw (n, 3) each, true rotation at each pose's middle (k, 3, 3) world
-    from sensor, and sample ranges of the poses (k, 2)."""
+    """A recording of a handled clip with its truth: raw (n, 3) each, true rotation at each pose's middle (k, 3, 3)
+    world from sensor, and sample ranges of the poses (k, 2)."""
 
     acc_raw: F64
     gyr_raw: F64
@@ -98,7 +98,7 @@ def handle(clip: Clip, handling: Handling) -> Handled:
     """The clip laid down in `poses_n` attitudes, all directions of gravity alike likely."""
     rng = np.random.default_rng([handling.seed, 41])
     stages: list[tuple[float, F64]] = [(handling.first_s, np.zeros(3))]
-    for k in range(handling.poses_n - 1):
+    for _ in range(handling.poses_n - 1):
         # To the next direction of gravity: spread over the sphere by turns about any axis, by 60 to 150 degrees.
         axis = rng.standard_normal(3)
         angle = np.radians(rng.uniform(60.0, 150.0))
@@ -174,7 +174,10 @@ def _run(
             share, speed = u**3 * (10 - 15 * u + 6 * u * u), 30 * u * u * (1 - u) ** 2 / (n / rate)
             ups = np.array([rotation(s * rotvec).T @ (r.T @ np.array([0, 0, handling.gravity_mps2])) for s in share])
             shake = np.column_stack(
-                [np.sin(2 * np.pi * f * u * seconds + p) for f, p in zip(rng.uniform(1, 5, 3), rng.uniform(0, 6, 3))]
+                [
+                    np.sin(2 * np.pi * f * u * seconds + p)
+                    for f, p in zip(rng.uniform(1, 5, 3), rng.uniform(0, 6, 3), strict=True)
+                ]
             )
             accs.append(ups + handling.tremble_mps2 * shake * np.sin(np.pi * u)[:, None] + wander_acc)
             gyrs.append(speed[:, None] * rotvec + wander_gyr)

@@ -1,7 +1,7 @@
 """Gyroscope: scale and misalignment from turns between poses (Tedaldi, Pretto, Menegatti 2014, eq. 13 to 16).
 
-Gravity after a turn, as the accelerometer has it, must be gravity before it, turned by the integrated rate. A turn about
-gravity itself shows nothing. The Jacobian is that of the rotation with respect to the rates along the way."""
+Gravity after a turn, as the accelerometer has it, must be gravity before it, turned by the integrated rate. A turn
+about gravity itself shows nothing. The Jacobian is that of the rotation with respect to the rates along the way."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ def gyr_fit(turns: Turns, up: F64) -> tuple[F64, Fitted]:
     readings of the poses, in the frame that the matrix is to have. Raises CalibrationError."""
     if len(turns.before) < TURNS_MIN:
         raise CalibrationError(
-            f"only {len(turns.before)} turns between poses were found, at least {TURNS_MIN} are needed for the gyroscope: "
+            f"only {len(turns.before)} turns between poses were found, at least {TURNS_MIN} are needed for "
+            "the gyroscope: "
             "turn the clip by about a quarter from pose to pose."
         )
     unit = up / np.linalg.norm(up, axis=1)[:, None]
@@ -71,8 +72,8 @@ def turned(m: F64, rates: F64, dt_s: float, start_up: F64) -> tuple[F64, F64]:
     """Directions (n, 3) that `start_up` (n, 3) have in the sensor's frame after turns at m @ rates (n, length, 3), and
     their derivatives (n, 3, 9) by the elements of m row by row.
 
-    Between samples the rate is taken as linear: the rotation vector of an interval is the mean rate and, for the turning
-    of its axis, the cross product of its ends over 12 (coning, Bortz 1971)."""
+    Between samples the rate is taken as linear: the rotation vector of an interval is the mean rate and, for the
+    turning of its axis, the cross product of its ends over 12 (coning, Bortz 1971)."""
     omega = rates @ m.T
     mean = 0.5 * (omega[:, :-1] + omega[:, 1:]) * dt_s
     step = mean + np.cross(omega[:, :-1], omega[:, 1:]) * (dt_s**2 / 12.0)
@@ -104,7 +105,8 @@ def end_rotations(m: F64, turns: Turns) -> F64:
 
 def _start(rates: F64, turns: Turns, unit: F64) -> F64:
     """A matrix near the right one without any knowledge of scale or sign: du/dt = -omega x u is linear in it, with the
-    direction of the raw force for u on the way. What the hand accelerates averages out over a turn; the ends are exact."""
+    direction of the raw force for u on the way. What the hand accelerates averages out over a turn; the ends are
+    exact."""
     forces = turns.forces
     size = np.linalg.norm(forces, axis=2)
     along = forces / np.maximum(size, 1e-12)[:, :, None]

@@ -62,8 +62,8 @@ def checks(cal: Calibration) -> list[Check]:
 
 
 def inclination_deg(cal: Calibration, directions_n: int = 200) -> float:
-    """95 % of the error of the direction of gravity at rest that comes from the accelerometer's uncertainty, in degrees:
-    root mean square over all attitudes, of both components together."""
+    """95 % of the error of the direction of gravity at rest that comes from the accelerometer's uncertainty, in
+    degrees: root mean square over all attitudes, of both components together."""
     inverse = np.linalg.inv(cal.acc_matrix)
     total = 0.0
     for up in sphere(directions_n):
@@ -84,7 +84,9 @@ def nominal_mps2(cal: Calibration, poses: F64) -> F64:
         return poses
     scale = float(np.cbrt(np.linalg.det(cal.acc_matrix)))
     middle = np.zeros(3)
-    if np.abs(cal.acc_bias * scale).max() > 5.0:  # unsigned counts: an offset that no sensor has is how they are written
+    if (
+        np.abs(cal.acc_bias * scale).max() > 5.0
+    ):  # unsigned counts: an offset that no sensor has is how they are written
         middle = np.full(3, float(np.median(cal.acc_bias)))
     return (poses - middle) * scale
 

@@ -68,8 +68,8 @@ def hash_of(setting: bytes) -> str:
 
 
 def why_not(record: Mapping[str, Any], about: Mapping[str, Any]) -> str | None:
-    """Why `record` does not belong to a recording with the metadata `about`, in words that end a sentence; None where it
-    does. What either does not know is not compared."""
+    """Why `record` does not belong to a recording with the metadata `about`, in words that end a sentence; None where
+    it does. What either does not know is not compared."""
     pairs = (("clip_serial", "clip"), ("sensor", "sensor"))
     for key, word in pairs:
         mine, theirs = record.get(key), about.get(key)

@@ -21,7 +21,8 @@ def sensor_name(sensor: int) -> str:
 
 
 def about_clip(hello: Hello) -> dict[str, Any]:
-    """clip_serial (None for a clip without a number, as replays of other recordings are), sensor, range_g, range_dps."""
+    """clip_serial (None for a clip without a number, as replays of other recordings are), sensor, range_g,
+    range_dps."""
     fields = hello.fields
     serial, code = int(fields["serial"]), int(fields["range_code"])
     range_g, range_dps = ranges(code & 15, code >> 4)
