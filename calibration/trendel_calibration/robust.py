@@ -45,6 +45,7 @@ def fit(function: Fit, start: F64, dof_each: int, what: str) -> Fitted:
         what: what the residuals belong to, for messages.
     Raises CalibrationError where they do not determine the parameters.
     """
+    function = _remembered(function)
     x = start
     n, p = len(function(x)[0]), len(start)
     if n * dof_each <= p:
@@ -79,6 +80,18 @@ def fit(function: Fit, start: F64, dof_each: int, what: str) -> Fitted:
     return Fitted(x, inverse * (sd * wide) ** 2, residuals, used, sd, jacobian)
 
 
+def _remembered(function: Fit) -> Fit:
+    """`function` that is not computed again where it was computed last: residuals and Jacobian are asked for apart."""
+    last: list[tuple[F64, tuple[F64, F64]]] = []
+
+    def remembered(x: F64) -> tuple[F64, F64]:
+        if not last or not np.array_equal(last[0][0], x):
+            last[:] = [(x.copy(), function(x))]
+        return last[0][1]
+
+    return remembered
+
+
 def _robust_sd(residuals: F64, parameters_each: float) -> float:
     """Of a component, by the median of their sizes; widened since the fit has drawn them in."""
     n = len(residuals)
@@ -106,9 +119,9 @@ def _solve(
         loss=loss,
         f_scale=scale,
         x_scale="jac",
-        xtol=1e-12,
-        ftol=1e-12,
-        gtol=1e-12,
+        xtol=1e-10,
+        ftol=1e-10,
+        gtol=1e-10,
         max_nfev=60,
     )
     return np.asarray(answer.x)

@@ -104,12 +104,12 @@ def handle(clip: Clip, handling: Handling) -> Handled:
         angle = np.radians(rng.uniform(60.0, 150.0))
         stages.append((handling.turn_s * float(rng.uniform(0.7, 1.4)), axis / np.linalg.norm(axis) * angle))
         stages.append((handling.still_s * float(rng.uniform(0.8, 1.3)), np.zeros(3)))
-    return _run(clip, handling, stages, random_rotation(rng), rng)
+    return perform(clip, handling, stages, random_rotation(rng), rng)
 
 
 def six_positions(clip: Clip, handling: Handling, turns_deg: float = -360.0) -> Handled:
     """Ferraris' procedure on a table: x up, x down, ... z down, then x up, a whole turn about the vertical, and so on
-    for y and z. The clip's frame is that of its box; sides are laid down without error."""
+    for y and z. The clip's frame is that of its box; a side is not level by `placement_deg`."""
     rng = np.random.default_rng([handling.seed, 42])
     still, turn = 4.0 * handling.still_s, 1.5 * handling.turn_s
     up = {"x": np.eye(3)[0], "y": np.eye(3)[1], "z": np.eye(3)[2]}
@@ -130,7 +130,7 @@ def six_positions(clip: Clip, handling: Handling, turns_deg: float = -360.0) -> 
             names.append((name, len(stages) - 2))
         else:
             names.append((name, len(stages) - 1))
-    made = _run(clip, handling, stages, start, rng)
+    made = perform(clip, handling, stages, start, rng)
     edges = np.cumsum([0, *(round(s * clip.rate_hz) for s, _ in stages)])
     margin = round(0.5 * clip.rate_hz)
     for name, i in names:
@@ -152,9 +152,10 @@ def _bring_up(r: F64, axis: F64) -> F64:
     return np.asarray(cross / size * np.arctan2(size, cosine))
 
 
-def _run(
+def perform(
     clip: Clip, handling: Handling, stages: list[tuple[float, F64]], start: F64, rng: np.random.Generator
 ) -> Handled:
+    """The clip through `stages` (seconds, rotation vector in its own frame; zero: at rest), from attitude `start`."""
     rate = clip.rate_hz
     r, accs, gyrs, spans, rotations, at = start, [], [], [], [], 0
     wander_acc, wander_gyr = np.zeros(3), np.zeros(3)
