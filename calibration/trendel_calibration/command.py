@@ -171,4 +171,4 @@ def calibrate(
     from trendel_calibration.guided import Guidance, calibrate_live
 
     assert link is not None
-    calibrate_live(Guidance(link, method, poses_n, seconds, record, turn, gravity, runner, who, ending))
+    calibrate_live(Guidance(link, method, poses_n, seconds, record, turn, gravity, runner, who, serial, ending))

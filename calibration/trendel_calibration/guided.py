@@ -30,6 +30,7 @@ from trendel.errors import CalibrationError
 from trendel.links import Link, make_link
 from trendel.links.intake import Intake, Notice, Samples, Taken, clip_name
 from trendel.links.protocol import Change
+from trendel.recording.calibration import check_belongs
 from trendel.recording.clip_metadata import about_clip
 from trendel_calibration.from_file import METHODS, Request, at_rest
 from trendel_calibration.guide import Guide
@@ -53,6 +54,7 @@ class Guidance:
     gravity_mps2: float | None = None
     runner: str | None = None
     who: str | None = None
+    serial: str | None = None
     ending: Ending = field(default_factory=Ending)
 
 
@@ -263,6 +265,9 @@ def _finish(screen: _Screen, guidance: Guidance) -> None:
     about: dict[str, Any] = about_clip(hello) if hello is not None else {}
     subject = Subject(raw_unit="si", who=guidance.who, source=guidance.link,
                       **{("serial" if k == "clip_serial" else k): v for k, v in about.items()})  # fmt: skip
+    if guidance.serial is not None:
+        check_belongs({"clip_serial": guidance.serial}, about, "--serial")
+        subject = replace(subject, serial=guidance.serial)
     temperature = screen.intake.status.get("temperature_degc")
     if isinstance(temperature, (int, float)):
         subject = replace(subject, temperature_degc=float(temperature))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import TypeAlias
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from trendel_calibration.synthetic import Clip, Handling, handle
 
 METRICS = ("pelvic_drop_deg", "obliquity_peak_deg", "tilt_mean_deg", "vertical_oscillation_mm", "peak_vgrf_bw")
 MOUNTING = (8.0, -85.0, 12.0)
+Error: TypeAlias = Callable[[F64, F64, float, np.random.Generator], tuple[F64, F64]]
+"""(n, 3) acc and gyr with an error of a size, its signs drawn from the generator."""
 RATE_HZ = 208.0
 
 
@@ -29,7 +32,7 @@ def _off(rng: np.random.Generator) -> F64:
     return np.asarray(rng.choice([-1.0, 1.0], (3, 3)) * (1 - np.eye(3)))
 
 
-KINDS: tuple[tuple[str, str, float, float, Callable[[F64, F64, float, np.random.Generator], tuple[F64, F64]]], ...] = (
+KINDS: tuple[tuple[str, str, float, float, Error], ...] = (
     ("accelerometer bias", "m/s2", 0.4, 0.003, lambda a, g, s, r: (a + s * _random(r), g)),
     ("accelerometer scale", "%", 1.0, 0.04, lambda a, g, s, r: (a * (1 + s / 100 * _random(r)), g)),
     ("accelerometer axes", "deg", 0.6, 0.04, lambda a, g, s, r: (a @ (np.eye(3) + np.radians(s) * _off(r)).T, g)),
@@ -49,7 +52,7 @@ def run(minutes: float = 1.5) -> tuple[F64, F64, F64]:
 
 
 def reported(acc: F64, gyr: F64) -> dict[str, F64]:
-    """Left and right means of each of METRICS for these signals; the mounting is found from the run, as in real life."""
+    """Left and right means of each of METRICS of these signals; the mounting is found from the run."""
     t_s = run()[0]
     summary = trendel.analyze(Recording.from_arrays(acc, gyr, t_s=t_s)).summary["metrics"]
     return {name: np.array([summary[side][name]["mean"] for side in ("left", "right")], np.float64) for name in METRICS}
@@ -67,9 +70,7 @@ def change(acc: F64, gyr: F64) -> dict[str, float]:
     return {name: float(np.abs(found[name] - np.array(best[name])).max()) for name in METRICS}
 
 
-def carried(
-    size: float, apply: Callable[[F64, F64, float, np.random.Generator], tuple[F64, F64]], draws_n: int
-) -> dict[str, float]:
+def carried(size: float, apply: Error, draws_n: int) -> dict[str, float]:
     """Root mean square of `change` over random signs of an error of `size`."""
     _, acc, gyr = run()
     rows = [change(*apply(acc, gyr, size, np.random.default_rng([seed, 11]))) for seed in range(draws_n)]

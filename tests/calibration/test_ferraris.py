@@ -92,8 +92,8 @@ def test_refused(made: Handled, tmp_path: Path) -> None:
     with pytest.raises(CalibrationError, match="x_p"):
         check_sections({}, None)
     with pytest.raises(CalibrationError, match="outside"):
-        check_sections({name: (0, 10**9) for name in NAMES}, 1000)
-    same = {name: (0, 100) for name in NAMES}
+        check_sections(dict.fromkeys(NAMES, (0, 10**9)), 1000)
+    same = dict.fromkeys(NAMES, (0, 100))
     with pytest.raises(CalibrationError, match="contradict"):
         tc.ferraris(made.acc_raw, made.gyr_raw, made.rate_hz, sections=same)
     (tmp_path / "s.json").write_text("{")
