@@ -154,8 +154,13 @@ def _gyr_covariance(found: Found, turns: Turns, gyr_matrix: F64, fitted: Fitted)
     follows = np.flatnonzero(turns.after[:-1] == turns.before[1:])
     shared = np.einsum("nai,nba,nbj->ij", j[follows], along[follows + 1], j[follows + 1], optimize=True)
     shared = -pose * (shared + shared.T)
-    by_acc = inverse @ flat.T @ (_acc_jacobian(found, turns, gyr_matrix) * np.repeat(fitted.used, 3)[:, None])
-    own = fitted.covariance
+    acc_jacobian = _acc_jacobian(found, turns, gyr_matrix) * np.repeat(fitted.used, 3)[:, None]
+    by_acc = inverse @ flat.T @ acc_jacobian
+    # What the accelerometer's error leaves in the residuals is counted once, in the last term, not in the first too.
+    left = acc_jacobian - flat @ by_acc
+    squares = float((fitted.residuals[fitted.used] ** 2).sum())
+    common = float(np.trace(left @ found.fitted.covariance @ left.T)) / max(squares, 1e-300)
+    own = fitted.covariance * max(0.5, 1.0 - common)
     return np.asarray(own + inverse @ shared @ inverse + by_acc @ found.fitted.covariance @ by_acc.T)
 
 

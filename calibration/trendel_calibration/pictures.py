@@ -30,8 +30,8 @@ def six_positions_svg() -> str:
 
 def poses_svg() -> str:
     """Some of the attitudes of the procedure without tools: sides, edges and corners."""
-    ups = [("a side", (0, 0, 1)), ("a side", (1, 0, 0)), ("a side", (0, -1, 0)), ("an edge", (0, 1, 1)), ("an edge", (1, 0, -1)),
-           ("an edge", (-1, 1, 0)), ("a corner", (1, 1, 1)), ("a corner", (-1, 1, -1))]  # fmt: skip
+    ups = [("a side", (0, 0, 1)), ("a side", (1, 0, 0)), ("a side", (0, -1, 0)), ("an edge", (0, 1, 1)),
+           ("an edge", (1, 0, -1)), ("an edge", (-1, 1, 0)), ("a corner", (1, 1, 1)), ("a corner", (-1, 1, -1))]  # fmt: skip
     cells = [
         _cell(i, 4, _standing_on(np.array(up) / np.linalg.norm(up)), f"on {word}", turns=False)
         for i, (word, up) in enumerate(ups)
@@ -76,15 +76,16 @@ def _cell(i: int, columns: int, r: F64, title: str, *, turns: bool) -> str:
         start = start if not hidden else middle + 0.9 * (start - middle)
         dash = ' stroke-dasharray="3 3"' if hidden else ""
         colour = _COLOURS[name]
-        parts.append(f'<line x1="{start[0]:.1f}" y1="{start[1]:.1f}" x2="{end[0]:.1f}" y2="{end[1]:.1f}" stroke="{colour}" '
-                     f'stroke-width="2.5"{dash}/>')  # fmt: skip
+        ends = f'x1="{start[0]:.1f}" y1="{start[1]:.1f}" x2="{end[0]:.1f}" y2="{end[1]:.1f}"'
+        parts.append(f'<line {ends} stroke="{colour}" stroke-width="2.5"{dash}/>')
         out = end + 9 * (end - middle) / max(1.0, float(np.linalg.norm(end - middle)))
         parts.append(f'<text x="{out[0]:.1f}" y="{out[1] + 4:.1f}" fill="{colour}" text-anchor="middle" '
                      f'font-weight="bold">{name}</text>')  # fmt: skip
     if turns:
         # Clockwise seen from above: to the left in front.
-        parts.append(f'<path d="M {x0 + 140} {y0 + 128} A 62 20 0 0 1 {x0 + 26} {y0 + 130}" fill="none" stroke="#cc79a7" '
-                     f'stroke-width="3"/><path d="M {x0 + 20} {y0 + 120} l 1 15 l 11 -7 z" fill="#cc79a7"/>')  # fmt: skip
+        way = f"M {x0 + 140} {y0 + 128} A 62 20 0 0 1 {x0 + 26} {y0 + 130}"
+        parts.append(f'<path d="{way}" fill="none" stroke="#cc79a7" stroke-width="3"/>')
+        parts.append(f'<path d="M {x0 + 20} {y0 + 120} l 1 15 l 11 -7 z" fill="#cc79a7"/>')
     parts.append(f'<text x="{x0 + 82}" y="{y0 + 176}" fill="#777" text-anchor="middle">{title}</text>')
     return "".join(parts)
 

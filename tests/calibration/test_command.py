@@ -147,7 +147,7 @@ def test_standing(trendel_command: Command, tmp_path: Path) -> None:
         (["--from", "bare.csv", "--rate-hz", "100"], "too short"),
         (["--from", "bare.csv", "--rate-hz", "100", "--method", "noise"], "--acc-unit"),
         (["--from", "bare.csv", "--method", "rate"], "no time stamps"),
-        (["--from", "bare.csv", "--rate-hz", "100", "--method", "ferraris", "--sections", "no.json"], "the sections no.json"),
+        (["--from", "bare.csv", "--rate-hz", "9", "--method", "ferraris", "--sections", "n.json"], "sections n.json"),
         (["--from", "text.csv"], "text.csv"),
         (["--from", "bare.csv", "--report", "nowhere/r.html"], "there is no folder"),
         (["--practice", "bare.csv"], "exists already"),
