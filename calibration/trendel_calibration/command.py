@@ -17,6 +17,18 @@ def add_commands(app: typer.Typer) -> None:
     app.command()(calibrate)
 
 
+def _check_installed(method: str, has_report: bool) -> None:
+    """Raises ParameterError where a package of the extra is missing that this needs."""
+    from importlib.util import find_spec
+
+    from trendel.errors import ParameterError
+
+    needed = ["scipy", *(["imucal", "pandas"] if method == "ferraris" else []), *(["plotly"] if has_report else [])]
+    missing = [name for name in needed if find_spec(name) is None]
+    if missing:
+        raise ParameterError(f"this needs {', '.join(missing)}: pip install 'trendel[calibration]'.")
+
+
 def calibrate(
     method: Annotated[
         str, typer.Option(metavar="poses|ferraris|bias|noise|rate|standing", help="What is done; docs/calibration.md.")
@@ -163,6 +175,7 @@ def calibrate(
         raise ParameterError(
             f"--turn {turn:g}: give the angle of a turn in degrees, 90 to 3600, negative if clockwise."
         )
+    _check_installed(method, report is not None)
     ending = Ending(as_json, report, out, keeps, against)
     options = SourceOptions(rate_hz, acc_unit, gyr_unit, who, serial)
     if source is not None:

@@ -42,13 +42,15 @@ class View:
     """What a screen shows.
 
     step, steps: number of this step from 1, and of all. headline: what to do. seeing: how the clip lies now. holding: 0
-    to 1, how much of the hold is over. is_still: whether it is at rest. said: the last sentences, newest last."""
+    to 1, how much of the hold is over. turned_deg: how far the turn that is asked for has got, else None. is_still:
+    whether it is at rest. said: the last sentences, newest last."""
 
     step: int = 1
     steps: int = 1
     headline: str = ""
     seeing: str = ""
     holding: float = 0.0
+    turned_deg: float | None = None
     is_still: bool = False
     is_done: bool = False
     said: list[str] = field(default_factory=list)
@@ -133,6 +135,10 @@ class Guide:
         up = self._ring_acc.mean(axis=0)
         up = up / max(float(np.linalg.norm(up)), 1e-9)
         self.view.is_still, self.view.seeing = still, describe(up)
+        self.view.turned_deg = None
+        if step.kind == "turn":
+            begun = self._turn_from is not None or self._is_ready
+            self.view.turned_deg = abs(float(np.degrees(self._turned["xyz".index(step.name[0])]))) if begun else 0.0
         if not still:
             self._moving(step, width)
             return
@@ -183,7 +189,7 @@ class Guide:
             self.sections[step.name] = (self._held_from, self._n)
             self._taken = (step.name, self._held_from)
             size = float(np.linalg.norm(self.acc[self._held_from : self._n].mean(axis=0)))
-            self._next(f"{WORDS[step.name]}: taken ({size / STANDARD_GRAVITY_MPS2:.3f} g as it comes).")
+            self._next(f"{WORDS[step.name]}: taken ({size / STANDARD_GRAVITY_MPS2:.3f} g uncalibrated).")
 
     def _turn(self, step: Step, up: F64, held_s: float) -> None:
         wanted = axis_of(f"{step.name[0]}_p")
@@ -210,7 +216,7 @@ class Guide:
             self._again(f"That was {abs(angle):.0f} degrees: turn it once all round, until it lies as before.")
             return
         self.sections[step.name] = (max(0, start), self._held_from + round(0.2 * self.rate_hz))
-        self._next(f"Turn about {step.name[0]}: taken ({abs(angle):.0f} degrees as it comes).")
+        self._next(f"Turn about {step.name[0]}: taken ({abs(angle):.0f} degrees uncalibrated).")
 
     def _pose(self, up: F64, held_s: float) -> None:
         near = min((angle_deg(up, other) for other in self._ups), default=180.0)

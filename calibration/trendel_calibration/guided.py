@@ -15,8 +15,6 @@ import numpy as np
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
-from rich.progress_bar import ProgressBar
-from rich.table import Table
 from rich.text import Text
 
 from trendel.app.follow import Run, open_unless, stopped_by_signals
@@ -24,7 +22,7 @@ from trendel.app.keys import keys
 from trendel.app.marks import Mark
 from trendel.app.record import refuse_existing
 from trendel.app.recorder import Recorder
-from trendel.app.screen import stdout_console
+from trendel.app.screen import is_unicode, stdout_console
 from trendel.constants import STANDARD_GRAVITY_MPS2
 from trendel.errors import CalibrationError
 from trendel.links import Link, make_link
@@ -38,7 +36,7 @@ from trendel_calibration.outcome import Ending, finish, previous_of
 from trendel_calibration.result import Calibration, Subject
 from trendel_calibration.source import Source
 
-_SAID_N = 6
+_SAID_N, _BAR_N = 6, 40
 
 
 @dataclass(frozen=True)
@@ -130,6 +128,10 @@ class _Screen:
     def tick(self) -> None:
         if self.live is not None:
             self.live.update(self.panel(), refresh=True)
+            said_n = len(self.guide.view.said) if self.guide is not None else 0
+            if said_n > self._said_n:
+                self._said_n = said_n
+                self.console.bell()  # eyes are on the clip, not on the screen
         else:
             self._lines()
 
@@ -158,31 +160,35 @@ class _Screen:
             body: list[RenderableType] = [
                 Text("Let the clip lie untouched.", style="bold"),
                 Text(""),
-                _bar("measured", share),
+                _bar("measured", share, self.console),
             ]
         else:
             view = self.guide.view
             still = Text("still", style="green") if view.is_still else Text("moving", style="yellow")
+            # The newest on top: where lines wrap, the oldest fall off the end.
+            said = [
+                Text(f"  {s}", style="bold" if i == 0 else "dim") for i, s in enumerate(view.said[: -_SAID_N - 1 : -1])
+            ]
             body = [
                 Text(view.headline, style="bold"),
                 Text(""),
                 Text.assemble("the clip is ", still, f": {view.seeing}" if view.seeing else ""),
-                _bar("hold", view.holding),
-                _bar(f"step {view.step} of {view.steps}", (view.step - 1) / view.steps),
+                _bar("hold", view.holding, self.console)
+                if view.turned_deg is None
+                else _bar("turned", view.turned_deg / 360, self.console),
+                _bar(f"step {view.step} of {view.steps}", (view.step - 1) / view.steps, self.console),
                 Text(""),
-                *(Text(f"  {sentence}", style="dim") for sentence in view.said[-_SAID_N:]),
-            ]  # fmt: skip
-            body += [Text("")] * max(0, _SAID_N - len(view.said))
+                *said,
+            ]
         foot = self._notices[-1] if self._notices else ""
         return Panel(Group(*body), title=Text(title), subtitle=Text(f"q: give up   {foot}"[:70]), height=15)
 
 
-def _bar(word: str, share: float) -> Table:
-    row = Table.grid(padding=(0, 1))
-    row.add_column(width=14)
-    row.add_column()
-    row.add_row(word, ProgressBar(total=1.0, completed=min(1.0, max(0.0, share)), width=40))
-    return row
+def _bar(word: str, share: float, console: Console) -> Text:
+    """A bar that reads the same without colours."""
+    done, rest = ("\u2588", "\u2591") if is_unicode(console) else ("#", "-")
+    full = round(_BAR_N * min(1.0, max(0.0, share)))
+    return Text(f"{word:14} {done * full}{rest * (_BAR_N - full)}")
 
 
 def calibrate_live(guidance: Guidance) -> None:

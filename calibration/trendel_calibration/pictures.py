@@ -31,7 +31,8 @@ def six_positions_svg() -> str:
 def poses_svg() -> str:
     """Some of the attitudes of the procedure without tools: sides, edges and corners."""
     ups = [("a side", (0, 0, 1)), ("a side", (1, 0, 0)), ("a side", (0, -1, 0)), ("an edge", (0, 1, 1)),
-           ("an edge", (1, 0, -1)), ("an edge", (-1, 1, 0)), ("a corner", (1, 1, 1)), ("a corner", (-1, 1, -1))]  # fmt: skip
+           ("an edge", (1, 0, -1)), ("an edge", (-1, 1, 0)), ("a corner", (1, 1, 1)),
+           ("a corner", (-1, 1, -1))]  # fmt: skip
     cells = [
         _cell(i, 4, _standing_on(np.array(up) / np.linalg.norm(up)), f"on {word}", turns=False)
         for i, (word, up) in enumerate(ups)

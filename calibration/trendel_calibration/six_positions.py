@@ -16,14 +16,15 @@ from trendel_calibration.any_poses import turns_between
 from trendel_calibration.checked import checked_arrays
 from trendel_calibration.rest import RestBias, rest_bias
 from trendel_calibration.result import F64, NORMAL_95, Calibration, Subject
-from trendel_calibration.sections import POSITIONS, ROTATIONS, Sections, check_sections, find_sections
-from trendel_calibration.static import Phase, block_means
+from trendel_calibration.sections import POSITIONS, ROTATIONS, Sections, check_sections, find_sections, positions
+from trendel_calibration.static import Phase, block_means, noise_floor, static_phases, unrest
 from trendel_calibration.turns import turned
 
 FRAME = "the box: x, y and z are the vertical when their side is up"
 IMUCAL_GRAVITY_MPS2 = 9.81
 """imucal's default, so that results equal imucal's; it differs from standard gravity by less than gravity does from
 place to place (9.78 to 9.83)."""
+_REST_MULTIPLE, _REST_S = 12.0, 1.0  # as find_sections has them
 TURN_STD_DEG = 1.5
 """How well a whole turn by hand against an edge ends where it began."""
 
@@ -93,7 +94,14 @@ def ferraris(
     acc_matrix = np.linalg.inv(info.R_a) @ np.linalg.inv(info.K_a)
     # imucal takes raw * s / degrees: its matrix gives degrees a second.
     gyr_matrix = np.radians(np.linalg.inv(info.R_g) @ np.linalg.inv(info.K_g))
-    acc_cov, tilt = _acc_covariance(acc, spans, rate, acc_matrix, gravity_mps2)
+    every = phases
+    if is_continuous and sections is not None:
+        level = unrest(acc, gyr, rate, noise_floor(acc, gyr, rate))
+        every = static_phases(level, rate, _REST_MULTIPLE, _REST_S)
+    again = _repeatability(acc, every) if is_continuous and every is not None else None
+    if again is None:
+        notes.append("No side was laid down twice, so how well a reading repeats is not in the accelerometer's +-.")
+    acc_cov, tilt = _acc_covariance(acc, spans, rate, acc_matrix, gravity_mps2, again or 0.0)
     turn = abs(-360.0 if turn_deg is None else turn_deg)
     gyr_cov = _gyr_covariance(gyr_matrix, bias, tilt, turn_std_deg / turn)
     means = np.array([acc[slice(*spans[name])].mean(axis=0) for name in POSITIONS])
@@ -130,11 +138,28 @@ def _transitions(info: Any, acc: F64, gyr: F64, rate_hz: float, phases: list[Pha
     return off[0], off[1]
 
 
-def _acc_covariance(acc: F64, spans: Sections, rate_hz: float, matrix: F64, gravity_mps2: float) -> tuple[F64, float]:
+def _repeatability(acc: F64, phases: list[Phase]) -> float | None:
+    """Variance, raw units squared, of what an axis reads when it is laid down again the same way, by the sides that
+    were visited more than once (before and after turns, for example); None where none was."""
+    means = np.array([acc[p.start : p.end].mean(axis=0) for p in phases]).reshape(-1, 3)
+    sides = positions(means)
+    squares, freedom = 0.0, 0
+    for side in POSITIONS:
+        readings = means[[s == side for s in sides], "xyz".index(side[0])]
+        if len(readings) > 1:
+            squares += float(((readings - readings.mean()) ** 2).sum())
+            freedom += len(readings) - 1
+    return squares / freedom if freedom else None
+
+
+def _acc_covariance(
+    acc: F64, spans: Sections, rate_hz: float, matrix: F64, gravity_mps2: float, again: float
+) -> tuple[F64, float]:
     """(12, 12) covariance, and the standard deviation (rad) by which a side was not level.
 
     That comes from the session itself: half the sum of both readings of an axis is the bias, in each of three pairs;
-    six differences remain (Ferraris uses the diagonal only). Noise of the means comes from blocks."""
+    six differences remain (Ferraris uses the diagonal only). Noise of the means comes from blocks, or is `again`, the
+    variance with which readings repeat, where that is more."""
     up = np.array([acc[slice(*spans[f"{axis}_p"])].mean(axis=0) for axis in "xyz"]).T
     down = np.array([acc[slice(*spans[f"{axis}_a"])].mean(axis=0) for axis in "xyz"]).T
     middle = (up + down) / 2
@@ -145,6 +170,7 @@ def _acc_covariance(acc: F64, spans: Sections, rate_hz: float, matrix: F64, grav
     for name in POSITIONS:
         blocks = block_means(acc[slice(*spans[name])], rate_hz)
         noise += blocks.var(axis=0, ddof=1) / len(blocks) / 6 if len(blocks) > 1 else 0.0
+    noise = np.maximum(noise, again)
     # Elements of the sensor's matrix (raw per m/s2): the column of an axis is half the difference of two readings.
     spread = np.tile(((tilt**2 / 2) * scale**2 + noise / 2)[:, None], (1, 3)) / gravity_mps2**2
     # Being not level shortens the axis itself to second order only, always by about the square of the angle.

@@ -67,7 +67,7 @@ class Handling:
     Attributes:
         poses_n: attitudes. still_s: at rest in each. turn_s: for a turn. first_s: at rest before the first turn.
         gravity_mps2: at the place. tremble_mps2: what a hand adds to the force in turns. placement_deg: one sigma by
-            which a side of a box is not level. seed: of everything.
+            which a side of a box is not level. choices_n: turns thought of before each; 1: none. seed: of everything.
     """
 
     poses_n: int = 30
@@ -77,6 +77,7 @@ class Handling:
     gravity_mps2: float = STANDARD_GRAVITY_MPS2
     tremble_mps2: float = 1.5
     placement_deg: float = 0.0
+    choices_n: int = 4
     seed: int = 0
 
 
@@ -95,16 +96,25 @@ class Handled:
 
 
 def handle(clip: Clip, handling: Handling) -> Handled:
-    """The clip laid down in `poses_n` attitudes, all directions of gravity alike likely."""
+    """The clip laid down in `poses_n` attitudes, by turns of 60 to 150 degrees about any axis, each of some choices to
+    where no pose was near yet, as the guide asks for it."""
     rng = np.random.default_rng([handling.seed, 41])
     stages: list[tuple[float, F64]] = [(handling.first_s, np.zeros(3))]
+    start = random_rotation(rng)
+    up = start.T @ np.array([0.0, 0.0, 1.0])
+    ups = [up]
     for _ in range(handling.poses_n - 1):
-        # To the next direction of gravity: spread over the sphere by turns about any axis, by 60 to 150 degrees.
-        axis = rng.standard_normal(3)
-        angle = np.radians(rng.uniform(60.0, 150.0))
-        stages.append((handling.turn_s * float(rng.uniform(0.7, 1.4)), axis / np.linalg.norm(axis) * angle))
+        axes = rng.standard_normal((handling.choices_n, 3))
+        axes /= np.linalg.norm(axes, axis=1)[:, None]
+        turns = axes * np.radians(rng.uniform(60.0, 150.0, handling.choices_n))[:, None]
+        reached = [rotation(turn).T @ up for turn in turns]
+        away = [max(float(other @ there) for other in ups) for there in reached]
+        chosen = int(np.argmin(away))
+        up = reached[chosen]
+        ups.append(up)
+        stages.append((handling.turn_s * float(rng.uniform(0.7, 1.4)), turns[chosen]))
         stages.append((handling.still_s * float(rng.uniform(0.8, 1.3)), np.zeros(3)))
-    return perform(clip, handling, stages, random_rotation(rng), rng)
+    return perform(clip, handling, stages, start, rng)
 
 
 def six_positions(clip: Clip, handling: Handling, turns_deg: float = -360.0) -> Handled:

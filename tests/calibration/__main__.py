@@ -43,19 +43,22 @@ def intervals(trials: list[Trial]) -> str:
 def left(trials: list[Trial]) -> str:
     """What is left after calibration, over all attitudes."""
 
-    def row(word: str, before: list[float] | None, after: list[float], limit: str) -> list[str]:
-        shown = f"{np.median(before):.3g}, {max(before):.3g}" if before is not None else ""
-        return [word, shown, f"{np.median(after):.2g}, {max(after):.2g}", limit]
+    def row(word: str, before: list[float] | None, after: list[float], limit: float) -> list[str]:
+        shown = f"{np.median(before):.2g}, {max(before):.2g}" if before is not None else ""
+        within = sum(value <= limit for value in after)
+        return [word, shown, f"{np.median(after):.2g}, {max(after):.2g}", f"{limit:g}", f"{within} of {len(after)}"]
 
     return table(
-        ["at rest, over 300 attitudes", "before: median, worst clip", "after: median, worst clip", "asked for"],
+        ["at rest, over 300 attitudes", "before: median, worst clip", "after: median, worst clip", "asked for",
+         "clips within"],
         [
             row("size of gravity, RMS, m/s2", [t.gravity_before_mps2 for t in trials],
-                [t.gravity_after_mps2 for t in trials], "0.02"),
-            row("size of gravity, worst attitude, m/s2", None, [t.gravity_worst_mps2 for t in trials], "0.02"),
+                [t.gravity_after_mps2 for t in trials], 0.02),
+            row("size of gravity, worst attitude, m/s2", None, [t.gravity_worst_mps2 for t in trials], 0.02),
+            row("inclination, RMS, deg", None, [t.inclination_rms_deg for t in trials], 0.15),
             row("inclination, worst attitude, deg", [t.inclination_before_deg for t in trials],
-                [t.inclination_after_deg for t in trials], "0.15"),
-            row("gyroscope scale, worst axis, %", None, [t.gyr_scale_percent for t in trials], "0.3"),
+                [t.inclination_after_deg for t in trials], 0.15),
+            row("gyroscope scale, worst axis, %", None, [t.gyr_scale_percent for t in trials], 0.3),
         ],
     )  # fmt: skip
 

@@ -18,7 +18,7 @@ PARAMETERS = ("acc_matrix", "acc_bias", "gyr_matrix", "gyr_bias")
 @dataclass(frozen=True, eq=False)
 class Trial:
     """One clip: errors over standard uncertainties by parameter; over many attitudes, before and after calibration, the
-    root mean square error of the size of gravity (m/s2) and the largest of its direction (degrees)."""
+    root mean square error of the size of gravity (m/s2) and the largest of its direction (degrees), and so on."""
 
     scores: dict[str, F64]
     gravity_before_mps2: float
@@ -26,6 +26,7 @@ class Trial:
     gravity_worst_mps2: float
     inclination_before_deg: float
     inclination_after_deg: float
+    inclination_rms_deg: float
     gyr_scale_percent: float
 
 
@@ -50,6 +51,7 @@ def trial(seed: int) -> Trial:
         float(np.abs(np.linalg.norm(after, axis=1) - 9.80665).max()),
         float(angles_deg(before, up).max()),
         float(angles_deg(after, up).max()),
+        float(np.sqrt(np.mean(angles_deg(after, up) ** 2))),
         float(100 * np.abs(np.diag(cal.gyr_matrix) / np.diag(clip.gyr_matrix) - 1).max()),
     )
 
