@@ -37,7 +37,7 @@ def test_six_positions_with_a_beginners_mistakes() -> None:
 
 def test_poses_are_told_apart_and_enough() -> None:
     clip = Clip.random(5)
-    guide = follow(Guide("poses", 18), handle(clip, Handling(seed=5, poses_n=40)))
+    guide = follow(Guide("poses", 18), handle(clip, Handling(seed=5, poses_n=40, choices_n=1)))
     assert guide.is_done and any("lay like that before" in s for s in guide.view.said)
     cal = tc.poses(guide.acc, guide.gyr, guide.rate_hz)
     assert np.abs(np.diag(cal.acc_matrix - clip.acc_matrix)).max() < 0.003

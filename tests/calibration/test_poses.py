@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -11,7 +9,7 @@ import trendel_calibration as tc
 from tests.calibration.coverage import Trial, coverage, trial
 from trendel.errors import CalibrationError
 from trendel_calibration.acc_fit import matrix_of
-from trendel_calibration.synthetic import Clip, Handled, Handling, handle
+from trendel_calibration.synthetic import Clip, Handled, Handling, handle, perform
 from trendel_calibration.turns import turned
 
 TRIALS_N = 12
@@ -145,10 +143,11 @@ def test_refused(made: Handled) -> None:
 
 
 def test_one_sided_attitudes_are_refused() -> None:
-    clip = replace(Clip.random(2), acc_wander_mps2=0.01)
-    made = handle(clip, Handling(seed=3, poses_n=26))
-    up = made.r_world_from_sensor[:, 2, :]
-    keep = [(int(a), int(b)) for (a, b), u in zip(made.spans, up, strict=True) if u[2] > 0.3]
-    acc = np.concatenate([made.acc_raw[a:b] for a, b in keep] * 3)
-    with pytest.raises(CalibrationError):
-        tc.poses(acc, None, made.rate_hz)
+    rng, clip = np.random.default_rng(3), Clip.random(2)
+    stages = [(5.0, np.zeros(3))]
+    for k in range(20):  # there and back, within fifteen degrees of level
+        turn = np.radians(15.0) * np.array([np.cos(k), np.sin(k), 0.0])
+        stages += [(1.0, turn), (2.0, np.zeros(3)), (1.0, -turn), (2.0, np.zeros(3))]
+    made = perform(clip, Handling(), stages, np.eye(3), rng)
+    with pytest.raises(CalibrationError, match=r"too much alike|do not determine"):
+        tc.poses(made.acc_raw, None, made.rate_hz)

@@ -144,3 +144,5 @@ def test_a_recording_takes_the_clips_calibration_along(
     )
     assert done.code == 2 and "does not belong here" in done.err
     assert f"{SERIAL:016x}" in done.err
+    live = trendel_command("live", "--link", f"replay:{source}@max", "--json")
+    assert live.code == 0 and str(record["hash"]) in live.out

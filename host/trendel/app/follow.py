@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from trendel.app.calibration_choice import NONE, choose_calibration
 from trendel.app.marks import Mark
 from trendel.app.recorder import Recorder
 from trendel.errors import LinkError
 from trendel.links.intake import Intake, Notice, Taken
 from trendel.links.protocol import Arrival, Change, Link
+from trendel.recording.calibration import setting_of
+from trendel.wire.packets import Hello
 
 SILENCE_S = 10.0
 _POLL_S = 0.2
@@ -40,6 +43,7 @@ class Run:
     Attributes:
         link: opened by `follow`. intake: takes it apart. recorder: where it is recorded. taker: who shows it.
         silence_s: how long a clip may say nothing after it was reached, before it is taken for something else.
+        calibration: what samples are calibrated by, see choose_calibration.
     """
 
     link: Link
@@ -47,6 +51,7 @@ class Run:
     taker: Taker
     recorder: Recorder | None = None
     silence_s: float = SILENCE_S
+    calibration: str = NONE
 
     async def follow(self, stop: asyncio.Event) -> str:
         """Follow the opened link until it ends by itself, `stop` is set or a task fails; why it ended. Stopped, it
@@ -83,12 +88,21 @@ class Run:
             if isinstance(event, Arrival):
                 if self.recorder is not None:
                     self.recorder.arrival(event)
+                if isinstance(event.received.packet, Hello):
+                    self._calibrate(event.received.packet)
                 for item in self.intake.take(event):
                     self._take(item)
             else:
                 if self.recorder is not None:
                     self.recorder.change(event, self.link)
                 self.taker.change(event)
+
+    def _calibrate(self, hello: Hello) -> None:
+        wanted, self.calibration = self.calibration, NONE
+        chosen = choose_calibration(hello, wanted, self.link.clock)
+        if chosen is not None:
+            self.intake.setting = setting_of(chosen.record, "the calibration")
+            self.taker.take(Notice(2, chosen.sentence))
 
     def _take(self, item: Taken) -> None:
         if isinstance(item, Notice) and self.recorder is not None:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from trendel.analysis import Completed
+from trendel.app.calibration_choice import AUTO
 from trendel.app.follow import Run, open_unless, stopped_by_signals
 from trendel.app.health import health_line, health_of
 from trendel.app.keys import HINT, keys
@@ -153,7 +154,7 @@ async def _watched(
     try:
         run = LiveRun(link, intake, stream, recorder, JsonLines() if as_json else None)
         async with _viewed(console, link, run, as_json=as_json):
-            following = Run(link, intake, run, recorder)
+            following = Run(link, intake, run, recorder, calibration=AUTO)
             async with keys(following, stop):
                 why = await following.follow(stop)
             run.finish()
