@@ -312,5 +312,9 @@ def describe(up: F64) -> str:
     if len(parts) == 1:
         return f"{parts[0][1]} axis {'up' if parts[0][2] else 'down'}"
     ups, downs = [axis for _, axis, is_up in parts if is_up], [axis for _, axis, is_up in parts if not is_up]
-    words = [f"{' and '.join(axes)} {word}" for axes, word in ((ups, "up"), (downs, "down")) if axes]
+    words = [
+        f"{', '.join(axes[:-1])}{' and ' if axes[1:] else ''}{axes[-1]} {word}"
+        for axes, word in ((ups, "up"), (downs, "down"))
+        if axes
+    ]
     return ", ".join(words)

@@ -98,6 +98,16 @@ def finish(cal: Calibration, ending: Ending, previous: dict[str, Any] | None, ex
     show(console, cal, verdicts, previous)
     for word, path in files.items():
         console.print(f"{word}: {path}", markup=False, soft_wrap=True)
+    if "kept" in files:
+        console.print(_what_now(cal.subject), markup=False, soft_wrap=True)
+
+
+def _what_now(subject: Subject) -> str:
+    if subject.raw_unit != "si":
+        return "It fits files of these raw values only: with --acc-unit and --gyr-unit it could be used for recordings."
+    if subject.serial is None:
+        return "The clip's serial number is not known, so recordings will not find it: give --serial."
+    return "Recordings of this clip take it along from now on (trendel record, live)."
 
 
 def finish_values(kind: str, values: dict[str, Any], lines: list[str], subject: Subject, ending: Ending) -> None:

@@ -72,6 +72,7 @@ def test_a_hand_is_no_table() -> None:
 def test_words() -> None:
     assert describe(np.array([1.0, 0, 0])) == "x axis up"
     assert describe(np.array([0.6, 0, -0.8])) == "x up, z down"
+    assert describe(np.array([-0.57, -0.57, -0.57])) == "x, y and z down"
     assert describe(np.array([-0.57, 0.57, -0.57])) == "y up, x and z down"
     with pytest.raises(CalibrationError):
         Guide("poses", 5)
