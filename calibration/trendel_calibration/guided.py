@@ -28,7 +28,7 @@ from trendel.errors import CalibrationError
 from trendel.links import Link, make_link
 from trendel.links.intake import Intake, Notice, Samples, Taken, clip_name
 from trendel.links.protocol import Change
-from trendel.recording.calibration import check_belongs
+from trendel.recording.calibration import check_belongs, full_serial
 from trendel.recording.clip_metadata import about_clip
 from trendel_calibration.from_file import METHODS, Request, at_rest
 from trendel_calibration.guide import Guide
@@ -273,7 +273,7 @@ def _finish(screen: _Screen, guidance: Guidance) -> None:
                       **{("serial" if k == "clip_serial" else k): v for k, v in about.items()})  # fmt: skip
     if guidance.serial is not None:
         check_belongs({"clip_serial": guidance.serial}, about, "--serial")
-        subject = replace(subject, serial=guidance.serial)
+        subject = replace(subject, serial=full_serial(guidance.serial))
     temperature = screen.intake.status.get("temperature_degc")
     if isinstance(temperature, (int, float)):
         subject = replace(subject, temperature_degc=float(temperature))

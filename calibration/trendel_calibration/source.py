@@ -13,6 +13,7 @@ import numpy as np
 
 from trendel.errors import CalibrationError, RecordingError
 from trendel.recording.assembly import named
+from trendel.recording.calibration import check_belongs, full_serial
 from trendel.recording.clip_metadata import ranges, sensor_name
 from trendel.recording.columns import ACC, GYR, Choice, choose
 from trendel.recording.csv_file import opened, read_table, text_span
@@ -84,16 +85,23 @@ def read_source(path: Path, options: SourceOptions | None = None) -> Source:
     subject = replace(
         source.subject,
         who=told.who,
-        serial=told.serial or _text(about.get("clip_serial")),
+        serial=_serial(told.serial, _text(about.get("clip_serial"))),
         sensor=_text(about.get("sensor")),
         range_g=_number(about.get("range_g")),
         range_dps=_number(about.get("range_dps")),
         when=_text(about.get("started_at")) or now_utc(),
         source=path.name,
     )
-    known = subject.serial if subject.serial and subject.serial.strip("0") else None
     rate = told.rate_hz if told.rate_hz is not None else source.rate_hz
-    return replace(source, subject=replace(subject, serial=known), rate_hz=rate)
+    return replace(source, subject=subject, rate_hz=rate)
+
+
+def _serial(told: str | None, found: str | None) -> str | None:
+    """The clip's number; CalibrationError where the file says another than was told."""
+    known = full_serial(found) if found and found.strip("0") else None
+    if told is not None and known is not None:
+        check_belongs({"clip_serial": told}, {"clip_serial": known}, "--serial")
+    return full_serial(told) if told is not None else known
 
 
 def _text(value: Any) -> str | None:

@@ -89,7 +89,7 @@ def test_guided_poses_give_json_alone(poses_csv: Path, trendel_command: Command)
         "calibrate", "--link", f"replay:{poses_csv}@max", "--poses", 14, "--json", "--serial", "c0ffee"
     )
     record = json.loads(done.out)
-    assert done.code == 0 and record["clip_serial"] == "c0ffee" and record["repeated_n"] >= 0
+    assert done.code == 0 and record["clip_serial"] == f"{SERIAL:016x}" and record["repeated_n"] >= 0
     assert "Lay the clip on a table" in done.err
 
 

@@ -67,13 +67,23 @@ def hash_of(setting: bytes) -> str:
     return f"{calibration_hash(setting):08x}"
 
 
+def full_serial(serial: str) -> str:
+    """A clip's serial number as sessions write it, 16 hex digits, from how people write it; other text in lower
+    case."""
+    text = serial.strip().lower()
+    try:
+        return f"{int(text, 16):016x}"
+    except ValueError:
+        return text
+
+
 def why_not(record: Mapping[str, Any], about: Mapping[str, Any]) -> str | None:
     """Why `record` does not belong to a recording with the metadata `about`, in words that end a sentence; None where
     it does. What either does not know is not compared."""
     pairs = (("clip_serial", "clip"), ("sensor", "sensor"))
     for key, word in pairs:
         mine, theirs = record.get(key), about.get(key)
-        if mine is not None and theirs is not None and str(mine).lower() != str(theirs).lower():
+        if mine is not None and theirs is not None and full_serial(str(mine)) != full_serial(str(theirs)):
             return f"it is of {word} {mine}, this is {word} {theirs}"
     for key, unit in (("range_g", "g"), ("range_dps", "deg/s")):
         mine, theirs = _number(record.get(key)), _number(about.get(key))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from trendel.errors import CalibrationError, reason
-from trendel.recording.calibration import SCHEMA, why_not
+from trendel.recording.calibration import SCHEMA, full_serial, why_not
 
 
 def calibrations_folder() -> Path:
@@ -40,7 +40,7 @@ class Stored:
 
 def keep(record: Mapping[str, Any], folder: Path | None = None) -> Path:
     """Write `record` into the history; the file. Records are never overwritten. Raises CalibrationError."""
-    place = (folder or calibrations_folder()) / _safe(str(record.get("clip_serial") or "no-serial"))
+    place = (folder or calibrations_folder()) / _folder(record.get("clip_serial"))
     stamp = re.sub(r"[^0-9T]", "", str(record.get("when", ""))[:19])
     stem = f"{stamp}-{_safe(str(record.get('method', '')))}-{_safe(str(record.get('hash', '')))}"
     try:
@@ -60,7 +60,7 @@ def keep(record: Mapping[str, Any], folder: Path | None = None) -> Path:
 def history(serial: str | None = None, folder: Path | None = None) -> list[Stored]:
     """Records of the clip `serial`, or of all, oldest first; files that are none are passed over."""
     place = folder or calibrations_folder()
-    pattern = f"{_safe(serial)}/*.json" if serial is not None else "*/*.json"
+    pattern = f"{_folder(serial)}/*.json" if serial is not None else "*/*.json"
     found = []
     for path in place.glob(pattern):
         try:
@@ -93,6 +93,10 @@ def _time(text: Any) -> datetime | None:
     except ValueError:
         return None
     return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
+
+
+def _folder(serial: Any) -> str:
+    return _safe(full_serial(str(serial))) if serial else "no-serial"
 
 
 def _safe(text: str) -> str:
