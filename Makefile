@@ -6,10 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test fuzz soak bench accuracy stability calibration bits lint venv hooks clean help
+.PHONY: demo test fuzz soak bench accuracy stability calibration bits lint venv hooks clean help bench-device
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 demo: $(VENV)/.ready  ## set up, compile the kernels, watch a simulated runner tire
 	$(BIN)/trendel warm
@@ -42,6 +42,9 @@ fuzz: $(VENV)/.ready-test  ## SECONDS=60: coverage-guided fuzzing of packets, fr
 
 soak: $(VENV)/.ready-test  ## a hundred kills, half an hour of recording, a bad link, a live run; writes build/soak.json
 	$(BIN)/python -m tests.soak
+
+bench-device: $(VENV)/.ready-test  ## the clip on the emulated Cortex-M4F: instructions, stack, bytes, power cuts; writes build/device.json
+	$(BIN)/python -m trendel_lowering.bench
 
 bits: $(VENV)/.ready  ## RECORDING=RUN.csv: the three homes on one recording, identical? (make ends with 2 where bits.py ends with 1 or 2)
 	@test -n "$(RECORDING)" || { echo "usage: make bits RECORDING=RUN.csv"; exit 2; }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -11,15 +12,15 @@ import numpy.typing as npt
 
 from trendel_core.kernels import kernel_functions
 from trendel_core.library import load
+from trendel_core.rates import RATES_HZ, nominal_rate
 
-RATES_HZ = (104, 208, 416, 833)
+__all__ = ["FILES", "RATES_HZ", "STATES", "Outputs", "Sent", "SettingRefusedError", "SimulatedClip"]
 STATES = ("shipping", "idle", "armed", "run", "sync", "fault")
 FILES = ("/log/flash", "/log/sectors", "/faults")
 POWER_ON, PIN, WATCHDOG, SOFTWARE, FAULT, BROWN_OUT = 1, 2, 3, 4, 5, 6
 """Reasons of a reset."""
 _SENT = struct.Struct("<QH")
 _VALUE_MAX = 4112
-_ODR_NEAR = 0.01  # an IMU's oscillator may be so far off; what is farther is another IMU, and its rate is told
 
 
 class SettingRefusedError(Exception):
@@ -59,7 +60,8 @@ class SimulatedClip:
         counts: (n, 6) int16, accelerometer and gyroscope at 16 g and 2000 deg/s, one row each true interval. Before
             play(), and after its end, the clip rests in the recording's mean attitude.
         rate_hz: true rate of the rows. The clip is set to the nearest of RATES_HZ; one that is off by more than a
-            hundredth is taken as an IMU of another make, and the hello says its rate.
+            hundredth is taken as an IMU of another make, and the hello says its rate. Set to another rate by its
+            settings, the clip gets rows again, or some of them only.
         sectors: of 4 KiB in the log. records_quota: of them for strides and events (default: as 280 of 512).
         boot: False leaves it without power until reboot().
 
@@ -89,8 +91,7 @@ class SimulatedClip:
             raise ValueError(f"counts have the shape {counts.shape}; they must be (n, 6).")
         self._counts, self.rate_hz = counts, float(rate_hz)
         self.rows_n = len(counts)
-        nominal = min(RATES_HZ, key=lambda rate: abs(np.log(rate / rate_hz)))
-        other = abs(rate_hz / nominal - 1.0) > _ODR_NEAR
+        nominal, told_ppm = nominal_rate(rate_hz)
         self._sim, self._kernels = new("sim_clip_t *"), kernels
         functions = new("trendel_kernels_t *")
         # The same signature, but that numba's pointers are to structs of other names.
@@ -110,27 +111,26 @@ class SimulatedClip:
         samples = self._ffi.from_buffer("trendel_imu_sample_t[]", counts)
         quota = records_quota if records_quota is not None else max(1, sectors * 280 // 512)
         dt_ns = 1e9 / rate_hz * (1.0 + clock_ppm * 1e-6)
-        told_ns = round(1e9 / rate_hz) if other else 0
+        odr_code = round(np.log2(nominal / 26)) + 2
         if not self._lib.sim_clip_open(
-            self._sim, functions, identity, samples, len(counts), dt_ns, told_ns, sectors, quota
+            self._sim, functions, identity, samples, len(counts), dt_ns, odr_code, told_ppm, sectors, quota
         ):
             raise MemoryError
         self._samples = samples
         rest = np.rint(counts[:, :3].mean(axis=0, dtype=np.float64)).astype(int)
         self._sim.imu.rest.acc = rest.tolist()
         self._payload_n, self._connected, self._subscribed = 0, False, False
-        if nominal != 208:
-            self._store_rate(nominal)
+        if nominal != 208:  # as a clip that was set to that rate before it was switched on
+            raw = struct.pack("<BBH", 1, 0, nominal)
+            self.store_setting("rate_hz", raw + zlib.crc32(raw).to_bytes(4, "little"))
         if boot:
             self.reboot(POWER_ON)
 
-    def _store_rate(self, rate_hz: int) -> None:
-        """As a clip that was set to that rate before it was switched on."""
-        import zlib
-
-        raw = struct.pack("<BBH", 1, 0, rate_hz)
-        value = raw + zlib.crc32(raw).to_bytes(4, "little")
-        place = self._sim.store[self._key("rate_hz")]
+    def store_setting(self, key: str, value: bytes) -> None:
+        """Put bytes into the store as they are, good or not: what a clip finds there at its next boot."""
+        if len(value) > _VALUE_MAX:
+            raise ValueError(f"A value of {len(value)} bytes is too long.")
+        place = self._sim.store[self._key(key)]
         place.n, place.bytes[0 : len(value)] = len(value), value
 
     # ---- time and power ----
@@ -171,7 +171,7 @@ class SimulatedClip:
     @property
     def played_n(self) -> int:
         """Rows of the recording that have happened, 0 to rows_n."""
-        past = (self.now_us * 1e3 - self._sim.imu.play_ns) / self._sim.imu.dt_ns
+        past = (self.now_us * 1e3 - self._sim.imu.play_ns) / self._sim.imu.row_ns
         return min(max(0, int(np.floor(past)) + 1), self.rows_n)
 
     def reboot(self, reason: int = SOFTWARE) -> int:
@@ -286,6 +286,14 @@ class SimulatedClip:
         into = self._ffi.new("uint8_t[]", wanted)
         got = self._lib.trendel_clip_file_read(self._clip, file, offset, into, wanted, self.clip_us)
         return bytes(self._ffi.buffer(into, got))
+
+    def log_entries(self, class_id: int) -> list[bytes]:
+        """The packets of a class (0 records, 1 raw) that are committed in the log, as the clip itself reads them."""
+        reader = self._ffi.new("trendel_log_reader_t *", {"class_id": class_id})
+        out, found = self._ffi.new("uint8_t[2048]"), []
+        while n := self._lib.trendel_log_next(self._ffi.addressof(self._sim.clip, "log"), reader, out):
+            found.append(bytes(self._ffi.buffer(out, n)))
+        return found
 
     def _file(self, path: str) -> int:
         file = int(self._lib.trendel_clip_file(path.encode(), len(path.encode())))
