@@ -17,6 +17,7 @@ from rich.live import Live
 from rich.panel import Panel
 from rich.text import Text
 
+from trendel.app.follow import Ending as RunEnding
 from trendel.app.follow import Run, open_unless, stopped_by_signals
 from trendel.app.keys import keys
 from trendel.app.marks import Mark
@@ -213,9 +214,9 @@ def calibrate_live(guidance: Guidance) -> None:
 
 async def _follow(link: Link, guidance: Guidance, console: Console) -> _Screen | None:
     """The screen with all that was taken; None where it was given up."""
-    stop = asyncio.Event()
-    with stopped_by_signals(stop):
-        if not await open_unless(link, stop):
+    ending = RunEnding()
+    with stopped_by_signals(ending):
+        if not await open_unless(link, ending.stop):
             return None
         recorder = None
         try:
@@ -223,11 +224,11 @@ async def _follow(link: Link, guidance: Guidance, console: Console) -> _Screen |
                 recorder = Recorder(
                     guidance.record, link.clock, {"link": guidance.link, "calibrating": guidance.method}
                 )
-            screen = _screen(guidance, console, stop)
+            screen = _screen(guidance, console, ending.stop)
             with _shown(screen):
                 run = Run(link, screen.intake, screen, recorder)
-                async with keys(run, stop):
-                    why = await run.follow(stop)
+                async with keys(run, ending):
+                    why = await run.follow(ending)
         finally:
             await link.close()
             if recorder is not None:

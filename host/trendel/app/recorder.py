@@ -15,6 +15,7 @@ from trendel.clock import Clock
 from trendel.errors import SessionError
 from trendel.links.protocol import Arrival, Change, Link
 from trendel.recording.session import SessionWriter, topics
+from trendel.recording.session.packets import FROM_LOG
 from trendel.recording.session.writer import Closed
 from trendel.wire.packets import Hello
 
@@ -63,6 +64,10 @@ class Recorder:
             if chosen is not None:
                 self._writer.add(topics.CALIBRATION, chosen.record, time_ns=arrival.time_ns)
                 self.note(chosen.sentence, 2)
+
+    def home(self, raw: bytes) -> None:
+        """Keep a packet that came later, from the clip's log."""
+        self._writer.packet(raw, source=FROM_LOG)
 
     def change(self, change: Change, link: Link) -> None:
         """Keep what became of the link, with its counters."""

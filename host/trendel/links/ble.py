@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +13,10 @@ from trendel.errors import LinkError
 from trendel.links.held import HeldLink, Patience
 from trendel.links.moniker import Moniker
 from trendel.wire.framing import NotificationFramer
-from trendel.wire.gatt import STREAM_PACKETS, STREAM_SERVICE
+from trendel.wire.gatt import SMP_CHARACTERISTIC, STREAM_PACKETS, STREAM_SERVICE
 
 try:
-    from bleak import BleakClient, BleakScanner
+    from bleak import BleakClient, BleakGATTCharacteristic, BleakScanner
     from bleak.backends.client import BaseBleakClient
     from bleak.backends.device import BLEDevice
     from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
@@ -23,6 +24,8 @@ try:
 except ImportError:
     raise LinkError("Bluetooth needs bleak: pip install 'trendel[links]'.") from None
 
+ADAPTER = "TRENDEL_BLE"
+"""Names another Bluetooth than the system's: bumble:TRANSPORT, an HCI transport as bumble calls it. docs/live.md."""
 SCAN_S = 8.0
 _CONNECT_S = 15.0
 _LET_GO_S = 5.0  # BlueZ takes half of it
@@ -35,6 +38,21 @@ class Backend:
 
     client: type[BaseBleakClient] | None = None
     scanner: type[BaseBleakScanner] | None = None
+
+
+def chosen_backend() -> Backend:
+    """The system's own, or what the environment names. Raises LinkError for what names none."""
+    kind, _, transport = os.environ.get(ADAPTER, "").partition(":")
+    if not kind:
+        return Backend()
+    if kind != "bumble" or not transport:
+        raise LinkError(f"{ADAPTER} is bumble:TRANSPORT, such as bumble:tcp-client:127.0.0.1:4000, or unset.")
+    from trendel.links.sim import need_bumble
+
+    need_bumble()
+    from trendel.links.sim.backend import over_transport
+
+    return over_transport(transport).backend()
 
 
 @dataclass(frozen=True)
@@ -61,7 +79,7 @@ async def scan(seconds: float, backend: Backend | None = None, *, first: str | N
             enough.set()
 
     try:
-        async with BleakScanner(seen, [STREAM_SERVICE], backend=(backend or Backend()).scanner):
+        async with BleakScanner(seen, [STREAM_SERVICE], backend=(backend or chosen_backend()).scanner):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(enough.wait(), seconds)
     except (BleakError, OSError, EOFError) as error:
@@ -82,7 +100,7 @@ class BleLink(HeldLink):
         scan_s: float = SCAN_S,
     ) -> None:
         super().__init__(moniker, clock, patience or Patience())
-        self._backend, self._scan_s = backend or Backend(), scan_s
+        self._backend, self._scan_s = backend or chosen_backend(), scan_s
         self._framer = NotificationFramer(self.counts)
         self._client: BleakClient | None = None
         self._address = ""
@@ -103,6 +121,9 @@ class BleLink(HeldLink):
             async with asyncio.timeout(2 * _CONNECT_S):
                 await client.connect()
                 await self._subscribe(client, who)
+            smp = client.services.get_characteristic(SMP_CHARACTERISTIC)
+            carrier = None if smp is None else _Carrier(self, client, smp)
+            self._manages(carrier, f"{who} offers no management: update its firmware.", offers=carrier is not None)
         except (BleakError, OSError, EOFError, TimeoutError) as error:
             await self._let_go()
             raise LinkError(_sentence(who, error)) from None
@@ -134,11 +155,19 @@ class BleLink(HeldLink):
                 await client.pair()
             await subscribe()
 
+    def _managed(self, client: BleakClient, data: bytearray) -> None:
+        if client is self._client:
+            self._answered(data)
+
     async def _let_go(self) -> None:
         client, self._client = self._client, None
         if client is not None:
             with contextlib.suppress(BleakError, OSError, EOFError, TimeoutError):
                 async with asyncio.timeout(_LET_GO_S):
+                    # bluetoothd (5.66 at least) may crash where a connection ends under a subscription.
+                    if client.is_connected:
+                        with contextlib.suppress(BleakError):
+                            await client.stop_notify(STREAM_PACKETS)
                     await client.disconnect()
 
     async def _find(self) -> Seen:
@@ -158,6 +187,34 @@ class BleLink(HeldLink):
         return matching[0]
 
 
+class _Carrier:
+    """SMP on the connection that the packets come by: see Carrier."""
+
+    def __init__(self, link: BleLink, client: BleakClient, characteristic: BleakGATTCharacteristic) -> None:
+        self._link, self._client, self._characteristic = link, client, characteristic
+        self._sending = asyncio.Lock()
+
+    @property
+    def piece_n(self) -> int:
+        """See Carrier. On BlueZ only the characteristic knows."""
+        return int(self._characteristic.max_write_without_response_size)
+
+    async def start(self) -> None:
+        """See Carrier."""
+
+        def notified(_: Any, data: bytearray) -> None:
+            self._link._managed(self._client, data)
+
+        await self._client.start_notify(self._characteristic, notified, bluez={"use_start_notify": False})
+
+    async def send(self, frame: bytes) -> None:
+        """See Carrier."""
+        n = self.piece_n
+        async with self._sending:  # pieces of two frames must not mix
+            for at in range(0, len(frame), n):
+                await self._client.write_gatt_char(self._characteristic, frame[at : at + n], response=False)
+
+
 def _asks_for_pairing(error: BleakError) -> bool:
     """Whether the clip refuses what it only gives to whom it is paired with; each system words it otherwise."""
     said = str(error).lower()
@@ -172,6 +229,8 @@ def _sentence(who: str, error: BaseException) -> str:
     said = str(error)
     low = said.lower()
     if isinstance(error, BleakBluetoothNotAvailableError):
+        if os.environ.get(ADAPTER):
+            return f"{error.args[0]}: see that {ADAPTER} names what is there."
         reason = error.reason.name
         if "DENIED" in reason or "PERMISSION" in reason:
             return "This program may not use Bluetooth: allow it in the system's privacy settings."
