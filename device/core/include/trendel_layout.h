@@ -727,7 +727,7 @@ typedef struct {
     float rot_mean_last; /* rad, and over the one before it */
     float phase_up_2[24]; /* m/s2, vertical of the one before that */
     uint32_t phase_n; /* how many of those two are there */
-    uint32_t force_due; /* 1 if the newest waiting step still lacks what force.py measures */
+    uint32_t force_due; /* what the newest waiting step still lacks: 2 force and impact, 1 impact */
     uint32_t force_slot; /* its place in the queue */
     trendel_instant_t force_ic; /* its initial contact */
     float force_toe; /* ticks, its toe-off after that tick */

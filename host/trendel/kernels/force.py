@@ -203,10 +203,12 @@ def measure_impact(state, params, pending, toe):
 
 @kernel(u4(record("ContactState"), record("Params")))
 def finish_force(state, params):
-    """Measure what was put off when the newest step ended: a sample later, for that one had enough to do. The ring is
-    as it was then."""
-    state.force_due = _U0
+    """Measure what was put off when the newest step ended, for that sample had enough to do: force with the next one,
+    impact with the one after it. The ring is as it was but for one tick more at most."""
     pending = state.queue[state.force_slot]
-    measure_force(state, params, pending, state.force_toe, state.force_forward, state.force_known)
-    measure_impact(state, params, pending, state.force_toe)
+    state.force_due = np.uint32(state.force_due - _U1)
+    if state.force_due != _U0:
+        measure_force(state, params, pending, state.force_toe, state.force_forward, state.force_known)
+    else:
+        measure_impact(state, params, pending, state.force_toe)
     return _U0

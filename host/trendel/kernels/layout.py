@@ -507,7 +507,7 @@ STATE_STRUCTS = (
             _f("rot_mean_last", "rad", "and over the one before it"),
             _f("phase_up_2", "m/s2", "vertical of the one before that", PHASE_N),
             _u("phase_n", "how many of those two are there"),
-            _u("force_due", "1 if the newest waiting step still lacks what force.py measures"),
+            _u("force_due", "what the newest waiting step still lacks: 2 force and impact, 1 impact"),
             _u("force_slot", "its place in the queue"),
             _s("force_ic", "Instant", "its initial contact"),
             _f("force_toe", "ticks", "its toe-off after that tick"),

@@ -279,7 +279,7 @@ def measure_angles(state, pending, toe, end):
 @kernel(u4(record("State"), record("Params"), record("PendingStep"), i4))
 def measure_step(state, params, pending, chained):
     """Fill a waiting step, the queue's next, from the ring: instants, times, metrics; the side comes later, and force and
-    impact with the next sample (finish_force). chained: it follows one."""
+    impact with the next two samples (finish_force). chained: it follows one."""
     c, p = state.contacts, params.contacts
     row = pending.row
     toe = np.float32(np.int32(c.to.tick - c.ic.tick)) + c.to.frac
@@ -320,7 +320,7 @@ def measure_step(state, params, pending, chained):
             row.metrics[M_SWAY] = sway_of_stride(c, row.step_time_s + c.step_last_s)
             row.valid |= _V_SWAY
     if row.valid & _V_IMPULSE:
-        c.force_due, c.force_slot = _U1, (c.queue_i + c.queue_n) & _QUEUE_MASK
+        c.force_due, c.force_slot = _U2, (c.queue_i + c.queue_n) & _QUEUE_MASK
         c.force_ic.tick, c.force_ic.frac, c.force_ic.clear = c.ic.tick, c.ic.frac, c.ic.clear
         c.force_toe, c.force_forward = toe, forward_mean
         c.force_known = _U1 if row.valid & _V_FORWARD else _U0
