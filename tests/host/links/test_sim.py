@@ -25,6 +25,7 @@ pytest.importorskip("bumble", reason="bumble is not installed: pip install 'tren
 
 from tests.host.links.stand_in import StandIn, standing_in
 from trendel.links.ble import BleLink, scan
+from trendel.links.sim.air import INTERVAL_S
 from trendel.links.sim.bench import Bench, Options
 from trendel.links.sim.faults import NAMED, Faults, parse_faults, schedule
 from trendel.links.sim.gatt_server import Identity, Radio, running_speed
@@ -343,3 +344,22 @@ def test_bytes_that_are_no_hci_end_that_host_and_nobody_else(tmp_path: Path) -> 
             assert [clip.name for clip in found] == ["Anna"]
 
     run_async(work())
+
+
+@pytest.mark.parametrize("rate", [208, 833])
+def test_a_block_leaves_with_the_interrupt_of_its_last_sample(tmp_path: Path, rate: int) -> None:
+    """And not with the one after: at most one connection event later it is there."""
+
+    async def work() -> tuple[list[Event], float]:
+        link = SimLink(parse_moniker(f"sim:{csv_file(tmp_path, 10.0)}?speed=max&rate={rate}"))
+        async with link:
+            world = link.bench.world
+            began_ns = link.clock.now_ns() - world.now_s * 1e9  # of the world
+            found = [event async for event in link.events()]
+            assert world.began_s is not None
+            return found, began_ns + world.began_s * 1e9
+
+    events, began_ns = run_async(work())
+    blocks = [(e.time_ns, e.received.packet) for e in events if isinstance(e, Arrival)]
+    late_s = [(at_ns - began_ns) / 1e9 - b.times_us[-1] / 1e6 for at_ns, b in blocks if isinstance(b, ImuBlock)]
+    assert np.percentile(late_s, 99) < 2.5 * INTERVAL_S

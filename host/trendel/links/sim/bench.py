@@ -96,7 +96,7 @@ class Bench:
         self.air = Air()
         self.clock = SimulatedClock(HostClock().now_ns())
         self.flash = Flash(key=_key(options.key))
-        self.radio = Radio(self.air, Identity(name=options.name), battery_percent=faults.battery_percent)
+        self.radio = Radio(self.air, Identity(name=options.name), faults.battery_percent, options.speed)
         outlet: Outlet = self.radio
         if port is not None:
             outlet = port
