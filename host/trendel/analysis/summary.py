@@ -64,7 +64,7 @@ def summarise(
             "kernels": KERNEL_HASH,
             "layout": f"{LAYOUT_HASH:08x}",
             "parameters": f"{int(done.params.param_hash[0]):08x}",
-            "calibration": None,
+            "calibration": recording.metadata.get("calibration_applied"),
         },
         "parameters": parameters.to_dict(),
     }

@@ -11,6 +11,7 @@ except KeyboardInterrupt:  # main(), which says it otherwise, is not there yet
     raise SystemExit(130) from None
 
 from trendel.app import simulate_options as sim
+from trendel.app.added_commands import add_added_commands
 from trendel.app.clip_commands import clip_app
 from trendel.app.journal_commands import journal_app
 from trendel.app.link_commands import add_link_commands
@@ -45,6 +46,7 @@ app.add_typer(journal_app, name="journal")
 app.add_typer(session_app, name="session")
 add_link_commands(app)
 add_take_home_commands(app)
+add_added_commands(app)
 
 
 def _print_version(wanted: bool) -> None:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from trendel.app.calibration_choice import NONE, choose_calibration
 from trendel.app.marks import Mark
 from trendel.app.recorder import Recorder
 from trendel.errors import LinkError
 from trendel.links.intake import Intake, Notice, Taken
 from trendel.links.protocol import Arrival, Change, Link
+from trendel.recording.calibration import setting_of
 from trendel.wire.packets import Hello, LayoutPart
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ class Run:
     Attributes:
         link: opened by `follow`. intake: takes it apart. recorder: where it is recorded. taker: who shows it.
         silence_s: how long a clip may say nothing after it was reached, before it is taken for something else.
+        calibration: what samples are calibrated by, see choose_calibration.
         recovery: fetches into the recording what the air lost.
     """
 
@@ -67,6 +70,7 @@ class Run:
     silence_s: float = SILENCE_S
     described: list[Arrival] = field(default_factory=list)
     """The clip's last hello and layouts as they came: what a recording begun later must have."""
+    calibration: str = NONE
     recovery: "Recovery | None" = None
     _until_ns: int | None = None  # what arrives later does not belong to the run any more
 
@@ -77,8 +81,8 @@ class Run:
         Raises LinkError and SessionError; the caller closes the recorder."""
         pump = asyncio.create_task(self._pump())
         tasks = [pump, asyncio.create_task(self._poll())]
+        tasks.append(asyncio.create_task(self._flush()))
         recovering = asyncio.create_task(self._recover())
-        tasks += [asyncio.create_task(self._flush()), recovering]
         stopper = asyncio.create_task(ending.stop.wait())
         try:
             done, _ = await asyncio.wait([*tasks, stopper], return_when=asyncio.FIRST_COMPLETED)
@@ -93,11 +97,14 @@ class Run:
                 await self._bring_home(self.recovery, pump, ending.skip)
             await self.link.close()
             await pump
+            if not recovering.cancelled():
+                recovering.result()  # a defect in it must be seen, but not end a run
             return why
         finally:
-            for task in [*tasks, stopper]:
+            left = [*tasks, stopper, recovering]
+            for task in left:
                 task.cancel()
-            await asyncio.gather(*tasks, stopper, return_exceptions=True)
+            await asyncio.gather(*left, return_exceptions=True)
 
     async def _bring_home(self, recovery: "Recovery", pump: "asyncio.Task[None]", skip: asyncio.Event) -> None:
         """Fetch what is missing still; until all is there, nothing more comes, or it is to be skipped."""
@@ -133,6 +140,8 @@ class Run:
                     self.recovery.missing.take(event.received.packet)
                 if self.recorder is not None:
                     self.recorder.arrival(event)
+                if isinstance(event.received.packet, Hello):
+                    self._calibrate(event.received.packet)
                 for item in self.intake.take(event):
                     self._take(item)
             else:
@@ -181,6 +190,13 @@ class Run:
             self.described = [arrival]
         elif isinstance(packet, LayoutPart) and len(self.described) < _DESCRIBED_MAX:
             self.described.append(arrival)
+
+    def _calibrate(self, hello: Hello) -> None:
+        wanted, self.calibration = self.calibration, NONE
+        chosen = choose_calibration(hello, wanted, self.link.clock)
+        if chosen is not None:
+            self.intake.setting = setting_of(chosen.record, "the calibration")
+            self.taker.take(Notice(2, chosen.sentence))
 
     def _take(self, item: Taken) -> None:
         if isinstance(item, Notice) and self.recorder is not None:

@@ -74,6 +74,13 @@ def record(
     minutes: Annotated[
         float | None, typer.Option(metavar="N", min=0.001, help="End by itself.", show_default=False)
     ] = None,
+    calibration: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|none|FILE",
+            help="The clip's nearest in time kept here, none, or a record; docs/calibration.md.",
+        ),
+    ] = "auto",
 ) -> None:
     """Record everything that a clip sends, as it came, until Ctrl-C.
 
@@ -83,7 +90,7 @@ def record(
     from trendel.app.record import About
     from trendel.app.record import record as run
 
-    run(link, out, About(participant, condition, note), minutes)
+    run(link, out, About(participant, condition, note), minutes, calibration)
 
 
 def sync(

@@ -12,6 +12,7 @@ from rich.text import Text
 
 import trendel
 from trendel.analysis import Completed
+from trendel.app.calibration_choice import AUTO
 from trendel.app.follow import Ending, Run, open_unless, stopped_by_signals
 from trendel.app.health import health_line, health_of
 from trendel.app.keys import HINT, keys
@@ -199,7 +200,7 @@ async def _watched(given: _Given, ending: Ending) -> None:
     link, console, intake = given.link, stderr_console() if given.as_json else stdout_console(), Intake()
     about = {"link": str(link.moniker), **given.about.as_dict()}
     run = LiveRun(link, intake, given.stream)
-    following = Run(link, intake, run)
+    following = Run(link, intake, run, calibration=AUTO)
     recording = Recording(following, run, about)
     if given.as_json:
         run.tellers.append(JsonLines())
