@@ -161,9 +161,9 @@ def test_two_hours_are_small_and_quick(tired: Result, tmp_path: Path) -> None:
 
     long = replace(tired, steps=longer(tired.steps), strides=longer(tired.strides))
     assert float(long.steps["end_s"][-1]) > 7200
-    start = time.perf_counter()
+    start = time.process_time()  # other work on this machine is not the report's
     path = write_report(tmp_path / "r.html", long, "run.csv")
-    assert time.perf_counter() - start < 3.0
+    assert time.process_time() - start < 3.0
     assert path.stat().st_size < 8e6
 
 

@@ -94,8 +94,13 @@
       : [scaled(rows, (v) => v - rmse), scaled(rows, (v) => v + rmse)]);
   }
 
+  // A page of paper is laid out after this: the width of its columns is known, not measured.
+  let printing = false;
   function draw(div) {
     const [traces, shape] = figure(div.dataset.plot);
+    shape.autosize = !printing;
+    if (printing) Object.assign(shape, { width: div.closest(".three") ? 198 : 300, height: 210 });
+    if (printing) shape.legend.font = { size: 9 };
     Plotly.react(div, traces, shape, { responsive: true, displaylogo: false, displayModeBar: div.dataset.plot.startsWith("wave") ? false : coarse ? true : "hover",
       modeBarButtons: [["zoomIn2d", "zoomOut2d", "resetScale2d", "toImage"]] });
     div.dataset.drawn = "1";
@@ -110,7 +115,13 @@
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
   // On paper everything is drawn, in the colours of paper.
   const paper = matchMedia("print");
-  paper.addEventListener("change", () => { if (paper.matches) plots.forEach(draw); else again(); });
-  addEventListener("beforeprint", () => { document.querySelectorAll("details").forEach((d) => { d.open = true; }); plots.forEach(draw); });
-  addEventListener("afterprint", again);
+  const begin = () => {
+    printing = true;
+    document.querySelectorAll("details").forEach((d) => { d.open = true; });
+    plots.forEach((div) => { seen.unobserve(div); draw(div); });
+  };
+  const end = () => { printing = false; again(); };
+  paper.addEventListener("change", () => (paper.matches ? begin() : end()));
+  addEventListener("beforeprint", begin);
+  addEventListener("afterprint", end);
 })();
