@@ -41,7 +41,7 @@ fuzz: $(VENV)/.ready-test  ## SECONDS=60: coverage-guided fuzzing of packets, fr
 	@$(BIN)/python -m pip install --quiet --editable '.[fuzz]' || echo "atheris cannot be installed here: Python is left out"
 	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
 
-soak: $(VENV)/.ready-test  ## a hundred kills, half an hour of recording, a bad link, a live run; writes build/soak.json
+soak: $(VENV)/.ready-test  ## kills, long recordings, bad links, runs alone, live runs (some 80 minutes); writes build/soak.json
 	$(BIN)/python -m tests.soak
 
 bench-device: $(VENV)/.ready-test  ## the clip on the emulated Cortex-M4F: instructions, stack, bytes, power cuts; writes build/device.json
@@ -78,7 +78,7 @@ $(VENV)/bin/python:
 
 # One stamp for each set of packages; installed again when pyproject.toml changes.
 $(VENV)/.ready: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m pip install --quiet --editable ".[sim]"
 	@touch $@
 
 $(VENV)/.ready-test: pyproject.toml | $(VENV)/bin/python

@@ -48,6 +48,7 @@ def summarise(
         "steps_right": int((steps["side"] == "R").sum()),
         "running_s": sum(s["end_s"] - s["start_s"] for s in segments if s["segment"] == "running"),
         "cadence_spm": cadence(strides),
+        "cadence_sd_spm": float(np.nanstd(strides["cadence_spm"], ddof=1)) if len(strides) > 1 else None,
         "metrics": metrics,
         "uncertainty": uncertainty(),
         "segments": segments,

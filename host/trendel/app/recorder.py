@@ -93,11 +93,10 @@ class Recorder:
         """Markers that `trendel mark` has set since the last call; the caller keeps them."""
         return self._marks.take()
 
-    async def keep_flushing(self) -> None:
-        """Bring what was taken to the disk, again and again, beside the event loop."""
-        while True:
-            await asyncio.sleep(FLUSH_S)
-            await asyncio.to_thread(self._writer.flush)
+    async def flush(self) -> None:
+        """Wait a little, then bring what was taken to the disk, beside the event loop; to be called again and again."""
+        await asyncio.sleep(FLUSH_S)
+        await asyncio.to_thread(self._writer.flush)
 
     def close(self, why: str) -> Closed:
         """Complete the file. Where its disk fails, it is saved in the home or the temporary folder instead; raises

@@ -35,6 +35,7 @@ from trendel.wire.records import own_layout
 QUEUE_N = 20
 """Notifications that wait: Zephyr's buffers on a small chip."""
 _PER_EVENT_N = 8  # of 251 bytes on the 2M PHY in 15 ms: 1.1 ms each with its answer and the gaps between
+_HEARD_S = 0.005  # until bumble's host has heard of the end of a connection
 _TO_CONTROLLER_N = 2  # turns of the event loop from bumble's host to its controller
 _ADVERTISED_N = 31
 _ADVERTISING_MS = 20.0
@@ -110,6 +111,7 @@ class Radio(Outlet):
             await asyncio.gather(*self._tasks)
             await device.stop_advertising()
             self.air.leave(self.controller)
+            await asyncio.sleep(_HEARD_S)
             await device.power_off()
 
     async def advertise(self) -> None:
