@@ -131,6 +131,15 @@ def calibrate(
     keeps: Annotated[
         bool, typer.Option("--keep/--no-keep", rich_help_panel=_RESULT, help="In the history of this computer.")
     ] = True,
+    write: Annotated[
+        str | None,
+        typer.Option(
+            metavar="result|nearest|FILE",
+            show_default=False,
+            rich_help_panel=_RESULT,
+            help="Write to the clip at --link: what is found; or, without measuring, its nearest kept or a record.",
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", rich_help_panel=_RESULT, help="The record on stdout as JSON, and nothing else.")
     ] = False,
@@ -175,6 +184,14 @@ def calibrate(
         raise ParameterError(
             f"--turn {turn:g}: give the angle of a turn in degrees, 90 to 3600, negative if clockwise."
         )
+    if write is not None and (link is None or (write == "result" and method not in ("poses", "ferraris"))):
+        raise ParameterError("--write needs --link, the clip to write to, and for result --method poses or ferraris.")
+    if write is not None and write != "result":
+        from trendel_calibration.to_clip import write_to_clip
+
+        assert link is not None
+        print(write_to_clip(link, write))
+        return
     _check_installed(method, report is not None)
     ending = Ending(as_json, report, out, keeps, against)
     options = SourceOptions(rate_hz, acc_unit, gyr_unit, who, serial)
@@ -184,4 +201,6 @@ def calibrate(
     from trendel_calibration.guided import Guidance, calibrate_live
 
     assert link is not None
-    calibrate_live(Guidance(link, method, poses_n, seconds, record, turn, gravity, runner, who, serial, ending))
+    calibrate_live(
+        Guidance(link, method, poses_n, seconds, record, turn, gravity, runner, who, serial, write == "result", ending)
+    )

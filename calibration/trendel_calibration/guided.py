@@ -54,6 +54,7 @@ class Guidance:
     runner: str | None = None
     who: str | None = None
     serial: str | None = None
+    writes: bool = False
     ending: Ending = field(default_factory=Ending)
 
 
@@ -286,7 +287,14 @@ def _finish(screen: _Screen, guidance: Guidance) -> None:
     cal = _calibrated(screen, guidance, subject)
     if guidance.method == "poses" and not guidance.ending.as_json:
         screen.console.print(f"{screen.guide.again_n} poses were asked for again.")
-    finish(cal, guidance.ending, previous_of(subject, guidance.ending, None), {"repeated_n": screen.guide.again_n})
+    record = finish(
+        cal, guidance.ending, previous_of(subject, guidance.ending, None), {"repeated_n": screen.guide.again_n}
+    )
+
+    if guidance.writes:
+        from trendel_calibration.to_clip import write_to_clip
+
+        screen.console.print(write_to_clip(guidance.link, record), markup=False, soft_wrap=True)
 
 
 def _calibrated(screen: _Screen, guidance: Guidance, subject: Subject) -> Calibration:

@@ -69,8 +69,10 @@ def when_of(subject: Subject) -> datetime:
     return when if when.tzinfo is not None else when.replace(tzinfo=UTC)
 
 
-def finish(cal: Calibration, ending: Ending, previous: dict[str, Any] | None, extra: Mapping[str, Any]) -> None:
-    """Show, write and keep. `extra` goes into the JSON beside the record."""
+def finish(
+    cal: Calibration, ending: Ending, previous: dict[str, Any] | None, extra: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Show, write and keep; the record. `extra` goes into it."""
     verdicts = checks(cal)
     own = cal.record()
     if previous is not None and previous.get("hash") == own["hash"]:
@@ -93,13 +95,14 @@ def finish(cal: Calibration, ending: Ending, previous: dict[str, Any] | None, ex
         files["report"] = str(ending.report)
     if ending.as_json:
         print(json.dumps(record | files, indent=1, allow_nan=False))
-        return
+        return record
     console = stdout_console()
     show(console, cal, verdicts, previous)
     for word, path in files.items():
         console.print(f"{word}: {path}", markup=False, soft_wrap=True)
     if "kept" in files:
         console.print(_what_now(cal.subject), markup=False, soft_wrap=True)
+    return record
 
 
 def _what_now(subject: Subject) -> str:

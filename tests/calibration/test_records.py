@@ -146,3 +146,19 @@ def test_a_recording_takes_the_clips_calibration_along(
     assert f"{SERIAL:016x}" in done.err
     live = trendel_command("live", "--link", f"replay:{source}@max", "--json")
     assert live.code == 0 and str(record["hash"]) in live.out
+
+
+def test_a_record_is_written_to_a_clip(
+    made: Handled, record: dict[str, object], trendel_command: Callable[..., Done], tmp_path: Path
+) -> None:
+    pytest.importorskip("bumble", reason="bumble is not installed: no simulated clip")
+    link = f"sim:{write_csv(made, tmp_path / 'worn.csv')}?speed=max"
+    own = {**record, "clip_serial": None}
+    (tmp_path / "r.json").write_text(json.dumps(own))
+    done = trendel_command("calibrate", "--link", link, "--write", tmp_path / "r.json")
+    assert done.code == 0 and f"and read back: {record['hash']}" in done.out, done
+    for change, words in (({"range_g": 8.0}, "8 g"), ({"raw_unit": "raw"}, "without units")):
+        (tmp_path / "r.json").write_text(json.dumps({**own, **change}))
+        done = trendel_command("calibrate", "--link", link, "--write", tmp_path / "r.json")
+        assert done.code == 2 and words in done.err
+    assert "--write needs --link" in trendel_command("calibrate", "--from", "x.csv", "--write", "nearest").err
