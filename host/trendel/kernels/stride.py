@@ -278,7 +278,7 @@ def measure_angles(state, pending, toe, end):
 
 @kernel(u4(record("State"), record("Params"), record("PendingStep"), i4))
 def measure_step(state, params, pending, chained):
-    """Fill a waiting step, the queue's next, from the ring: instants, times, metrics; the side comes later, and force and
+    """Fill a waiting step, the queue's next, from the ring: instants, times, metrics; the side comes later, force and
     impact with the next two samples (finish_force). chained: it follows one."""
     c, p = state.contacts, params.contacts
     row = pending.row
