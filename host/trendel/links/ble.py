@@ -159,9 +159,10 @@ class BleLink(HeldLink):
             with contextlib.suppress(BleakError, OSError, EOFError, TimeoutError):
                 async with asyncio.timeout(_LET_GO_S):
                     # bluetoothd (5.66 at least) may crash where a connection ends under a subscription.
-                    if client.is_connected:
-                        with contextlib.suppress(BleakError):
-                            await client.stop_notify(STREAM_PACKETS)
+                    for subscribed in (SMP_CHARACTERISTIC, STREAM_PACKETS):
+                        if client.is_connected:
+                            with contextlib.suppress(BleakError, KeyError):  # that there is none, or that it is lost
+                                await client.stop_notify(subscribed)
                     await client.disconnect()
 
     async def _find(self) -> Seen:
