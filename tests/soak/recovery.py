@@ -148,7 +148,9 @@ def _restart_of(path: Path) -> tuple[float, float]:
         samples = order(next(iter(gather(session.packets()).values())))
     assert samples is not None
     k = int(np.flatnonzero(np.diff(samples.boot_i))[0])
-    return (samples.time_ns[k] - samples.time_ns[0]) / 1e9, (samples.time_ns[k + 1] - samples.time_ns[k]) / 1e9
+    return float(samples.time_ns[k] - samples.time_ns[0]) / 1e9, float(
+        samples.time_ns[k + 1] - samples.time_ns[k]
+    ) / 1e9
 
 
 def blocks_of(path: Path) -> list[bytes]:
