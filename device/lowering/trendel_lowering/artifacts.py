@@ -12,7 +12,7 @@ from pathlib import Path
 
 import platformdirs
 
-from . import DEFAULT_PACKAGE, checks, cortexm, wasm
+from . import DEFAULT_PACKAGE, checks, cortexm, wasm, x86
 from .findings import refuse
 from .header import header
 from .ir import ENTRIES, compile_package, link, optimise
@@ -20,24 +20,27 @@ from .package import KernelPackage
 from .syntax import check_syntax
 
 ASSEMBLY, WASM, HEADER = "trendel_kernel.s", "trendel_kernel.wasm", "trendel_layout.h"
+ASSEMBLY_X86 = "trendel_kernel_x86_64.s"
 CLIP_RATES_HZ = (104, 208, 416, 833)
 
 
 @dataclass(frozen=True)
 class Lowered:
-    """assembly: Cortex-M4F text; wasm: linked module; header: C text."""
+    """assembly: Cortex-M4F text; wasm: linked module; x86: x86-64 assembly text; header: C text."""
 
     assembly: str
     wasm: bytes
+    x86: str
     header: str
 
     def write(self, folder: Path) -> list[Path]:
-        """Write the three artefacts; the paths written."""
+        """Write the artefacts; the paths written."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / ASSEMBLY).write_text(self.assembly)
         (folder / WASM).write_bytes(self.wasm)
+        (folder / ASSEMBLY_X86).write_text(self.x86)
         (folder / HEADER).write_text(self.header)
-        return [folder / ASSEMBLY, folder / WASM, folder / HEADER]
+        return [folder / name for name in (ASSEMBLY, WASM, ASSEMBLY_X86, HEADER)]
 
 
 def compile_checked(package: KernelPackage) -> dict[str, str]:
@@ -49,7 +52,7 @@ def compile_checked(package: KernelPackage) -> dict[str, str]:
 
 
 def lower_ir(package: KernelPackage, texts: dict[str, str]) -> Lowered:
-    """Both targets from numba's IR, after the checks of the object. Raises LoweringError naming kernel and line."""
+    """Every target from numba's IR, after the checks of the object. Raises LoweringError naming kernel and line."""
     for entry in ENTRIES:
         if entry not in texts:
             raise ValueError(f"no IR of {entry}")
@@ -58,7 +61,13 @@ def lower_ir(package: KernelPackage, texts: dict[str, str]) -> Lowered:
     if found:
         refuse(checks.explain(package, found))
     web = optimise(link(texts, wasm.TARGET), wasm.TARGET)
-    return Lowered(cortexm.assembly(arm), wasm.link(web), header(package.load("layout"), parameter_hashes(package)))
+    intel = optimise(link(texts, x86.TARGET), x86.TARGET)
+    return Lowered(
+        cortexm.assembly(arm),
+        wasm.link(web),
+        x86.assembly(intel),
+        header(package.load("layout"), parameter_hashes(package)),
+    )
 
 
 def parameter_hashes(package: KernelPackage) -> dict[int, int]:
