@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from pathlib import Path
 
 from trendel.errors import TrendelError
 
 from . import DEFAULT_PACKAGE
-from .artifacts import lower
+from .artifacts import cached
 from .package import KernelPackage
 
 
@@ -20,7 +21,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--kernels", default=DEFAULT_PACKAGE, help="kernel package (default: %(default)s)")
     options = parser.parse_args(argv)
     try:
-        written = lower(KernelPackage.find(options.kernels)).write(options.out)
+        made = cached(KernelPackage.find(options.kernels))
+        options.out.mkdir(parents=True, exist_ok=True)
+        written = [Path(shutil.copy(path, options.out)) for path in sorted(made.iterdir())]
     except TrendelError as error:
         print(error, file=sys.stderr)
         return 2
