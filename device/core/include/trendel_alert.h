@@ -21,13 +21,13 @@ typedef struct {
     int8_t side;       /* 1 left, -1 right, 0 neither */
     bool active;       /* an alert holds */
     bool silent;       /* no vibration: the runner's wish */
-} trendel_alert_t;
+} trendel_alarm_t;
 
 /* An alert starts (side 1 left, -1 right, 0 neither). False if it is not given: one holds, or the last was just now. */
-bool trendel_alert_start(trendel_alert_t *alert, int32_t side, uint64_t now_us);
-void trendel_alert_end(trendel_alert_t *alert, uint64_t now_us);
+bool trendel_alert_start(trendel_alarm_t *alert, int32_t side, uint64_t now_us);
+void trendel_alert_end(trendel_alarm_t *alert, uint64_t now_us);
 
 /* The outputs at now_us. Two pulses for the left, three for the right, one long one for neither. */
-trendel_alert_out_t trendel_alert_output(trendel_alert_t *alert, uint64_t now_us);
+trendel_alert_out_t trendel_alert_output(trendel_alarm_t *alert, uint64_t now_us);
 
 #endif /* TRENDEL_ALERT_H */

@@ -34,6 +34,12 @@ typedef struct {
 /* fill_n: 1 to TRENDEL_IMU_SAMPLES_MAX; another value is taken as the maximum. */
 void trendel_packetiser_init(trendel_packetiser_t *p, uint32_t boot_n, uint8_t range_code, uint8_t fill_n);
 
+/* Go on after the IMU was started anew: numbers of the next block, which is marked if it is not the boot's first. */
+void trendel_packetiser_resume(trendel_packetiser_t *p, uint32_t sequence, uint32_t sample_i);
+
+/* From the next sample on, blocks of at most so many bytes (one sample at least). */
+void trendel_packetiser_fit(trendel_packetiser_t *p, uint32_t bytes);
+
 /* Add a sample taken at time_us; dt_ns (not 0), marks and temperature are those of the block that it begins, and marks
  * are added to the block it joins. Bytes of p->block if that is now full (to be sent or stored before the next call),
  * else 0. */

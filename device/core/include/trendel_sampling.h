@@ -1,5 +1,6 @@
 /* What the clip is doing: shipping, idle on the belt, armed, run, sync, fault. Pure: events and time in, orders out.
  *
+ *   run --still, a host streams--> armed
  *   shipping --charger--> idle --motion--> armed --running--> run --still--> idle
  *   idle, armed, run --host wants the log--> sync --done or gone--> idle      any --imu failed--> fault --retry--> armed
  */
@@ -13,6 +14,7 @@
 
 #define TRENDEL_ARMED_STILL_US 60000000u /* armed, and nobody runs or moves: back to sleep */
 #define TRENDEL_RUN_STILL_US 300000000u  /* a run goes on over traffic lights and drinks this long */
+#define TRENDEL_STREAM_US 2000000u       /* a host has wanted samples so lately: they go on */
 #define TRENDEL_SYNC_IDLE_US 30000000u   /* a host that asks for nothing this long has gone */
 #define TRENDEL_FAULT_RETRY_US 5000000u  /* first wait before the IMU is tried again; doubles ... */
 #define TRENDEL_FAULT_RETRY_MAX_US 320000000u /* ... up to this */
@@ -36,7 +38,7 @@ enum {
     TRENDEL_DO_IMU_OFF = 4,    /* everything off */
     TRENDEL_DO_IMU_WAKE = 8,   /* wake on motion */
     TRENDEL_DO_IMU_STREAM = 16,/* start sampling at the full rate */
-    TRENDEL_DO_RUN_START = 32, /* log run_start, cold start of the kernels */
+    TRENDEL_DO_RUN_START = 32, /* log run_start */
     TRENDEL_DO_RADIO_ON = 64,  /* advertise */
     TRENDEL_DO_RADIO_OFF = 128
 };
@@ -45,9 +47,11 @@ typedef struct {
     uint8_t state;          /* TRENDEL_STATE_* */
     bool streaming;         /* the IMU samples at the full rate */
     bool retried;           /* armed again after a fault */
+    bool wanted;            /* a host has ever wanted samples */
     uint64_t entered_us;    /* this state */
     uint64_t moved_us;      /* last motion or running */
     uint64_t host_us;       /* last word of the host while syncing */
+    uint64_t wanted_us;     /* a host last wanted samples */
     uint32_t retry_us;      /* wait before the IMU is tried again */
 } trendel_sampling_t;
 

@@ -1,5 +1,7 @@
 #include "lsm6.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lsm6_registers.h"
@@ -21,9 +23,18 @@ static void drop_oldest(sim_lsm6_t *sim) {
     memmove(sim->fifo, sim->fifo + 1, (size_t)(--sim->held_n) * sizeof sim->fifo[0]);
 }
 
-static int16_t word_of(const sim_lsm6_t *sim, uint32_t sample_i, uint32_t word) {
-    const trendel_imu_sample_t *sample = &sim->samples[sample_i % sim->sample_n];
+static int64_t floor_of(double x) {
+    const int64_t whole = (int64_t)x;
+    return whole - (x < (double)whole ? 1 : 0);
+}
+
+static int16_t value_at(const sim_lsm6_t *sim, int64_t i, uint32_t word) {
+    const trendel_imu_sample_t *sample = i >= 0 && i < sim->sample_n ? &sim->samples[i] : &sim->rest;
     return word < 3u ? sample->gyr[word] : sample->acc[word - 3u];
+}
+
+static int16_t word_of(const sim_lsm6_t *sim, uint32_t made_i, uint32_t word) {
+    return value_at(sim, sim->follows ? sim->first_i + made_i : made_i % sim->sample_n, word);
 }
 
 static uint8_t status(const sim_lsm6_t *sim, uint8_t reg) {
@@ -70,6 +81,8 @@ static uint8_t output(const sim_lsm6_t *sim, uint8_t reg) {
 static int sim_read(void *context, uint8_t reg, uint8_t *into, uint32_t n) {
     sim_lsm6_t *sim = context;
     const bool fails = sim->access_n++ == sim->fail_at;
+    if (sim->deaf)
+        return -1;
     for (uint32_t i = 0; i < n; i++) {
         if (fails && (reg != FIFO_DATA_OUT_L || i / 2u >= sim->fail_after_words))
             return -1;
@@ -97,7 +110,7 @@ static void power_on_values(sim_lsm6_t *sim) {
 
 static int sim_write(void *context, uint8_t reg, uint8_t value) {
     sim_lsm6_t *sim = context;
-    if (sim->access_n++ == sim->fail_at)
+    if (sim->access_n++ == sim->fail_at || sim->deaf)
         return -1;
     if (reg == CTRL3_C && (value & CTRL3_C_SW_RESET) != 0u) {
         power_on_values(sim);
@@ -109,6 +122,21 @@ static int sim_write(void *context, uint8_t reg, uint8_t value) {
     if (reg == FIFO_CTRL5 && (value & 7u) == FIFO_BYPASS)
         sim->held_n = sim->word = 0;
     return 0;
+}
+
+void sim_lsm6_power_on(sim_lsm6_t *sim) {
+    power_on_values(sim);
+}
+
+void sim_lsm6_play(sim_lsm6_t *sim, uint64_t now_ns, uint32_t discard_n) {
+    if (streaming(sim)) {
+        const uint32_t zero = sim->made_n > discard_n ? sim->made_n : discard_n;
+        sim->first_i = -(int64_t)zero;
+        sim->play_ns = sim->start_ns + (zero + 1u) * sim->dt_ns;
+    } else {
+        sim->play_ns = (double)now_ns + sim->dt_ns;
+    }
+    sim->woken_i = floor_of(((double)now_ns - sim->play_ns) / sim->dt_ns);
 }
 
 void sim_lsm6_open(sim_lsm6_t *sim, const trendel_imu_sample_t *samples, uint32_t sample_n, double dt_ns) {
@@ -124,7 +152,17 @@ void sim_lsm6_open(sim_lsm6_t *sim, const trendel_imu_sample_t *samples, uint32_
 void sim_lsm6_advance(sim_lsm6_t *sim, uint64_t now_ns) {
     if (!streaming(sim)) {
         sim->start_ns = (double)now_ns;
+        if (sim->follows) { /* on the samples' own times: which one is measured depends on the time alone */
+            sim->first_i = floor_of((sim->start_ns - sim->play_ns) / sim->dt_ns) + 1;
+            sim->start_ns = sim->play_ns + (double)(sim->first_i - 1) * sim->dt_ns;
+        }
         sim->made_n = 0;
+        return;
+    }
+    if (sim->stuck) {
+        const int64_t n = floor_of(((double)now_ns - sim->start_ns) / sim->dt_ns) - sim->made_n;
+        sim->start_ns += (double)n * sim->dt_ns;
+        sim->first_i += n;
         return;
     }
     while (sim->start_ns + (sim->made_n + 1u) * sim->dt_ns <= (double)now_ns) {
@@ -138,6 +176,25 @@ void sim_lsm6_advance(sim_lsm6_t *sim, uint64_t now_ns) {
         if (below && level_words(sim) >= watermark_words(sim))
             sim->irq_ns = (uint64_t)(sim->start_ns + sim->made_n * sim->dt_ns);
     }
+}
+
+double sim_lsm6_next_irq_ns(const sim_lsm6_t *sim) {
+    const uint32_t level = level_words(sim), watermark = watermark_words(sim);
+    if (!streaming(sim) || sim->stuck || (sim->registers[INT1_CTRL] & INT1_FTH) == 0u)
+        return INFINITY;
+    const uint32_t missing = level < watermark ? (watermark - level + 5u) / 6u : 1u;
+    return sim->start_ns + (sim->made_n + missing) * sim->dt_ns;
+}
+
+bool sim_lsm6_moved(sim_lsm6_t *sim, uint64_t now_ns) {
+    const int64_t now_i = floor_of(((double)now_ns - sim->play_ns) / sim->dt_ns);
+    const int64_t step = (int64_t)(1e9 / 26.0 / sim->dt_ns) + 1; /* it measures at 26 Hz */
+    const bool asked = (sim->registers[MD1_CFG] & MD1_CFG_INT1_WU) != 0u && !sim->deaf && !sim->stuck;
+    bool moved = false;
+    for (; sim->woken_i + step <= now_i; sim->woken_i += step)
+        for (uint32_t k = 3; k < 6u; k++) /* counts of 16 g, 0.488 mg; two steps of 1/64 of 2 g */
+            moved = moved || abs(value_at(sim, sim->woken_i + step, k) - value_at(sim, sim->woken_i, k)) > 128;
+    return asked && moved;
 }
 
 typedef struct {

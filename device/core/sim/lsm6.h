@@ -17,6 +17,12 @@ typedef struct {
     uint32_t sample_n;
     double dt_ns, start_ns; /* the true interval, and when it was switched on */
     uint32_t made_n;        /* samples measured since then */
+    bool follows;           /* samples[i] is what happens at play_ns + i dt_ns, measured or not, and rest before and after */
+    trendel_imu_sample_t rest;
+    double play_ns;
+    int64_t first_i;        /* then: which of them is the first since it was switched on */
+    bool stuck, deaf;       /* broken: measures nothing any more; does not answer */
+    int64_t woken_i;        /* motion was looked for up to this one */
     uint32_t fifo[SIM_LSM6_HELD]; /* which samples the FIFO holds, oldest first */
     uint32_t held_n, word;        /* how many, and words of the oldest that were read already */
     bool overrun;
@@ -27,10 +33,22 @@ typedef struct {
     bool broken_acc; /* does not answer the self-test */
 } sim_lsm6_t;
 
+/* Power was gone: registers as they are then. */
+void sim_lsm6_power_on(sim_lsm6_t *sim);
+
+/* Let samples[0] happen next (follows): at the next interval, or as the first that the driver does not discard. */
+void sim_lsm6_play(sim_lsm6_t *sim, uint64_t now_ns, uint32_t discard_n);
+
 void sim_lsm6_open(sim_lsm6_t *sim, const trendel_imu_sample_t *samples, uint32_t sample_n, double dt_ns);
 
 /* Measure all that falls due up to now. */
 void sim_lsm6_advance(sim_lsm6_t *sim, uint64_t now_ns);
+
+/* When the level will next come up to the watermark, ns; INFINITY if it does not stream. */
+double sim_lsm6_next_irq_ns(const sim_lsm6_t *sim);
+
+/* In its sleep: whether it was moved since it was asked last (a change of acceleration beyond the wake-up threshold). */
+bool sim_lsm6_moved(sim_lsm6_t *sim, uint64_t now_ns);
 
 /* Run the driver on it for a while: an interrupt at the watermark is served latency_ns later, with a jitter of up to
  * jitter_ns (deterministic); blocks are copied to `blocks` (room for block_max). How many there are. */

@@ -4,7 +4,7 @@
 #define PAUSE_US 200000u
 #define LONG_US 1000000u
 
-bool trendel_alert_start(trendel_alert_t *alert, int32_t side, uint64_t now_us) {
+bool trendel_alert_start(trendel_alarm_t *alert, int32_t side, uint64_t now_us) {
     const bool quiet = alert->ended_us != 0u && now_us - alert->ended_us < TRENDEL_ALERT_QUIET_US;
     if (alert->active || quiet)
         return false;
@@ -15,7 +15,7 @@ bool trendel_alert_start(trendel_alert_t *alert, int32_t side, uint64_t now_us) 
     return true;
 }
 
-void trendel_alert_end(trendel_alert_t *alert, uint64_t now_us) {
+void trendel_alert_end(trendel_alarm_t *alert, uint64_t now_us) {
     if (!alert->active)
         return;
     alert->active = false;
@@ -29,7 +29,7 @@ static bool pulse(int8_t side, uint64_t since_us) {
     return since_us < pulses * (PULSE_US + PAUSE_US) && since_us % (PULSE_US + PAUSE_US) < PULSE_US;
 }
 
-trendel_alert_out_t trendel_alert_output(trendel_alert_t *alert, uint64_t now_us) {
+trendel_alert_out_t trendel_alert_output(trendel_alarm_t *alert, uint64_t now_us) {
     trendel_alert_out_t out = {false, false, 0};
     if (!alert->active)
         return out;

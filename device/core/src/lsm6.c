@@ -116,7 +116,7 @@ static void take(trendel_imu_t *imu, const uint8_t *bytes, uint8_t marks, trende
     const uint32_t sample_i = imu->taken_n++;
     if (imu->discard_n > 0u) {
         imu->discard_n--;
-        imu->packetiser.sample_i = imu->taken_n;
+        imu->packetiser.sample_i++;
         return;
     }
     const uint64_t time_us = (trendel_clock_time_ns(&imu->clock, sample_i) + 500u) / 1000u;

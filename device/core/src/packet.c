@@ -13,6 +13,18 @@ void trendel_packetiser_init(trendel_packetiser_t *p, uint32_t boot_n, uint8_t r
     p->fill_n = fill_n >= 1u && fill_n <= TRENDEL_IMU_SAMPLES_MAX ? fill_n : (uint8_t)TRENDEL_IMU_SAMPLES_MAX;
 }
 
+void trendel_packetiser_resume(trendel_packetiser_t *p, uint32_t sequence, uint32_t sample_i) {
+    p->sequence = sequence;
+    p->sample_i = sample_i;
+    p->marks = sequence != 0u ? TRENDEL_IMU_GAP : 0u;
+}
+
+void trendel_packetiser_fit(trendel_packetiser_t *p, uint32_t bytes) {
+    const uint32_t head = sizeof p->block.header, size = sizeof p->block.samples[0];
+    const uint32_t n = bytes >= head + size ? (bytes - head) / size : 1u;
+    p->fill_n = (uint8_t)(n < TRENDEL_IMU_SAMPLES_MAX ? n : TRENDEL_IMU_SAMPLES_MAX);
+}
+
 static void begin(trendel_packetiser_t *p, uint64_t time_us, uint32_t dt_ns, int8_t temperature_degc) {
     trendel_imu_header_t *header = &p->block.header;
     header->kind = TRENDEL_KIND_IMU;

@@ -41,7 +41,8 @@ static uint32_t enter(trendel_sampling_t *s, uint8_t state, uint64_t now_us) {
 
 uint32_t trendel_sampling_init(trendel_sampling_t *s, bool shipping, uint64_t now_us) {
     s->state = shipping ? TRENDEL_STATE_SHIPPING : TRENDEL_STATE_IDLE;
-    s->streaming = s->retried = false;
+    s->streaming = s->retried = s->wanted = false;
+    s->wanted_us = now_us;
     s->entered_us = s->moved_us = s->host_us = now_us;
     s->retry_us = TRENDEL_FAULT_RETRY_US;
     return imu_order(s->state) | (shipping ? TRENDEL_DO_RADIO_OFF : TRENDEL_DO_RADIO_ON);
@@ -59,11 +60,16 @@ static uint32_t failed(trendel_sampling_t *s, uint64_t now_us) {
 }
 
 static uint32_t timed(trendel_sampling_t *s, uint64_t now_us) {
+    const bool wanted = s->wanted && now_us - s->wanted_us < TRENDEL_STREAM_US;
     switch (s->state) {
     case TRENDEL_STATE_ARMED:
-        return now_us - s->moved_us >= TRENDEL_ARMED_STILL_US ? enter(s, TRENDEL_STATE_IDLE, now_us) : 0u;
+        if (wanted || now_us - s->moved_us < TRENDEL_ARMED_STILL_US)
+            return 0;
+        return enter(s, TRENDEL_STATE_IDLE, now_us);
     case TRENDEL_STATE_RUN:
-        return now_us - s->moved_us >= TRENDEL_RUN_STILL_US ? enter(s, TRENDEL_STATE_IDLE, now_us) : 0u;
+        if (now_us - s->moved_us < TRENDEL_RUN_STILL_US)
+            return 0;
+        return enter(s, wanted ? TRENDEL_STATE_ARMED : TRENDEL_STATE_IDLE, now_us);
     case TRENDEL_STATE_SYNC:
         return now_us - s->host_us >= TRENDEL_SYNC_IDLE_US ? enter(s, TRENDEL_STATE_IDLE, now_us) : 0u;
     case TRENDEL_STATE_FAULT:
@@ -82,8 +88,11 @@ uint32_t trendel_sampling_step(trendel_sampling_t *s, trendel_in_t in, uint64_t 
         return enter(s, TRENDEL_STATE_SHIPPING, now_us);
     case TRENDEL_IN_IMU_FAILED:
         return failed(s, now_us);
-    case TRENDEL_IN_MOTION:
     case TRENDEL_IN_STREAM:
+        s->wanted = true;
+        s->wanted_us = now_us;
+        return s->state == TRENDEL_STATE_IDLE ? enter(s, TRENDEL_STATE_ARMED, now_us) : 0u;
+    case TRENDEL_IN_MOTION:
         s->moved_us = now_us;
         return s->state == TRENDEL_STATE_IDLE ? enter(s, TRENDEL_STATE_ARMED, now_us) : 0u;
     case TRENDEL_IN_RUNNING:

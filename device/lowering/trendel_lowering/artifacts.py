@@ -12,7 +12,8 @@ from pathlib import Path
 
 import platformdirs
 
-from . import DEFAULT_PACKAGE, checks, cortexm, wasm, x86
+ASSEMBLY, WASM, HEADER = "trendel_kernel.s", "trendel_kernel.wasm", "trendel_layout.h"
+ASSEMBLY_X86 = "trendel_kernel_x86_64.s"
 from .findings import refuse
 from .header import header
 from .ir import ENTRIES, compile_package, link, optimise
@@ -20,8 +21,8 @@ from .package import KernelPackage
 from .syntax import check_syntax
 
 ASSEMBLY, WASM, HEADER = "trendel_kernel.s", "trendel_kernel.wasm", "trendel_layout.h"
+ASSEMBLY, WASM, HEADER = "trendel_kernel.s", "trendel_kernel.wasm", "trendel_layout.h"
 ASSEMBLY_X86 = "trendel_kernel_x86_64.s"
-CLIP_RATES_HZ = (104, 208, 416, 833)
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def parameter_hashes(package: KernelPackage) -> dict[int, int]:
         return {}
     from trendel.analysis.parameters import Parameters, Setup, kernel_params
 
-    return {rate: int(kernel_params(Parameters(), Setup(rate_hz=rate))["param_hash"][0]) for rate in CLIP_RATES_HZ}
+    return {rate: int(kernel_params(Parameters(), Setup(rate_hz=rate))["param_hash"][0]) for rate in RATES_HZ}
 
 
 def lower(package: KernelPackage | None = None) -> Lowered:

@@ -21,12 +21,14 @@ _HEAD = """\
 #include <stddef.h>
 #include <stdint.h>
 
+#ifndef TRENDEL_ASSERT
 #if defined(__cplusplus)
 #define TRENDEL_ASSERT(truth, name) static_assert(truth, #name)
 #elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
 #define TRENDEL_ASSERT(truth, name) _Static_assert(truth, #name)
 #else
 #define TRENDEL_ASSERT(truth, name) typedef char trendel_assert_##name[(truth) ? 1 : -1]
+#endif
 #endif
 """
 
@@ -102,6 +104,9 @@ def _macros(layout: ModuleType, param_hashes: Mapping[int, int]) -> str:
             whole = int(value)
             if not isinstance(value, bool) and -(2**31) <= whole < 2**32:
                 lines.append(f"#define TRENDEL_{name} {f'0x{whole:08x}u' if whole > 9 else whole}")
+    # Places in the arrays of metrics.
+    names = enumerate(metric.name.upper() for metric in getattr(layout, "METRICS", ()))
+    lines += [f"#define TRENDEL_METRIC_{name} {i}u" for i, name in names]
     return "\n".join(lines) + "\n"
 
 

@@ -60,6 +60,12 @@ FAULTS = (
     "selftest_failures",
     "stack_low",
     "clock_steps",
+    "imu_stalls",
+    "settings_unusable",
+    "writes_refused",
+    "images_refused",
+    "bonds_refused",
+    "log_full",
 )
 
 # Event.code

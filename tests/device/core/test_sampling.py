@@ -128,7 +128,7 @@ def test_orders_and_state_agree_in_any_life(shipping: bool, life: list[tuple[str
 class Alert:
     def __init__(self) -> None:
         self.c = core()
-        self.a = self.c.ffi.new("trendel_alert_t *")
+        self.a = self.c.ffi.new("trendel_alarm_t *")
 
     def start(self, side: int, now_us: int) -> bool:
         return bool(self.c.lib.trendel_alert_start(self.a, side, now_us))

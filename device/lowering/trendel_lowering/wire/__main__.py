@@ -12,12 +12,18 @@ from trendel.errors import TrendelError, WireError
 from .golden import vectors
 from .header import header
 from .page import page
+from .settings import default_params, kernel_layout, settings_header, settings_page, settings_vectors
 
 ROOT = Path(__file__).resolve().parents[4]
 GENERATED: dict[str, Callable[[], str]] = {
     "device/core/include/trendel_wire.h": header,
     "docs/wire.md": page,
     "tests/golden/wire.json": vectors,
+    "device/core/include/trendel_layout.h": kernel_layout,
+    "device/core/include/trendel_settings.h": settings_header,
+    "device/core/src/default_params.c": default_params,
+    "docs/settings.md": settings_page,
+    "tests/golden/settings.json": settings_vectors,
 }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import zlib
 
+import numpy as np
+
 from trendel.wire import layout as lt
 from trendel.wire import packed
 from trendel.wire.records import own_layouts
@@ -64,7 +66,7 @@ _CONSTANTS = (
 def header() -> str:
     """The header's text."""
     parts = [_HEAD, _constants(), _enums(), "#pragma pack(push, 1)\n"]
-    parts += [_struct(struct) for struct in lt.STRUCTS]
+    parts += [struct_text(struct, lt.DTYPES[struct.name]) for struct in lt.STRUCTS]
     parts += ["#pragma pack(pop)\n", _layouts(), "#endif /* TRENDEL_WIRE_H */\n"]
     return "\n".join(parts)
 
@@ -106,8 +108,8 @@ def _enums() -> str:
     return "\n".join(parts)
 
 
-def _struct(struct: lt.Struct) -> str:
-    dtype = lt.DTYPES[struct.name]
+def struct_text(struct: lt.Struct, dtype: np.dtype[np.void]) -> str:
+    """A packed C struct with asserts on its size and offsets."""
     c_type = c_name(struct.name)
     stem = c_type.removeprefix("trendel_").removesuffix("_t")
     lines = [f"/* {struct.doc}{' Frozen as version 1.' if struct.frozen else ''} */", "typedef struct {"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from trendel.wire import layout as lt
 
 _HEAD = """\
@@ -36,7 +38,7 @@ def page() -> str:
         struct = next(s for s in lt.STRUCTS if s.kind == kind)
         via = "RecordsHeader, then " if struct in lt.RECORDS else ""
         parts.append(f"| {kind} | {via}{struct.name} |\n")
-    parts += [_struct(struct) for struct in lt.STRUCTS]
+    parts += [struct_table(struct, lt.DTYPES[struct.name]) for struct in lt.STRUCTS]
     parts.append("\n## Marks of a block\n\n| bit | name | meaning |\n|---|---|---|\n")
     parts += [f"| {value} | {name} | {doc} |\n" for name, value, doc in lt.IMU_MARKS]
     for title, names in (("Fault counters", lt.FAULTS), ("Events", lt.EVENTS), ("States", lt.STATES)):
@@ -44,8 +46,8 @@ def page() -> str:
     return "".join(parts)
 
 
-def _struct(struct: lt.Struct) -> str:
-    dtype = lt.DTYPES[struct.name]
+def struct_table(struct: lt.Struct, dtype: np.dtype[np.void]) -> str:
+    """A struct as a section with a table."""
     frozen = " Frozen." if struct.frozen else ""
     text = f"\n## {struct.name}\n\n{struct.doc} {dtype.itemsize} bytes.{frozen}\n\n"
     text += "| byte | field | type | meaning |\n|---|---|---|---|\n"
