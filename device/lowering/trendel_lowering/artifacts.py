@@ -12,15 +12,15 @@ from pathlib import Path
 
 import platformdirs
 
-ASSEMBLY, WASM, HEADER = "trendel_kernel.s", "trendel_kernel.wasm", "trendel_layout.h"
-ASSEMBLY_X86 = "trendel_kernel_x86_64.s"
+from trendel.wire.settings import RATES_HZ
+
+from . import DEFAULT_PACKAGE, checks, cortexm, wasm, x86
 from .findings import refuse
 from .header import header
 from .ir import ENTRIES, compile_package, link, optimise
 from .package import KernelPackage
 from .syntax import check_syntax
 
-ASSEMBLY, WASM, HEADER = "trendel_kernel.s", "trendel_kernel.wasm", "trendel_layout.h"
 ASSEMBLY, WASM, HEADER = "trendel_kernel.s", "trendel_kernel.wasm", "trendel_layout.h"
 ASSEMBLY_X86 = "trendel_kernel_x86_64.s"
 
