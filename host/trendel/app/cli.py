@@ -11,6 +11,7 @@ except KeyboardInterrupt:  # main(), which says it otherwise, is not there yet
     raise SystemExit(130) from None
 
 from trendel.app import simulate_options as sim
+from trendel.app.clip_commands import clip_app
 from trendel.app.journal_commands import journal_app
 from trendel.app.link_commands import add_link_commands
 from trendel.app.session_commands import session_app
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 
 # Their commands are in files of their own.
+app.add_typer(clip_app, name="clip")
 app.add_typer(journal_app, name="journal")
 app.add_typer(session_app, name="session")
 add_link_commands(app)

@@ -1,4 +1,4 @@
-"""Links to a clip: Bluetooth, USB, or a recording played again; one small protocol, chosen by one moniker.
+"""Links to a clip: Bluetooth, USB, a recording played again, the simulated clip; one protocol, chosen by one moniker.
 
     from trendel.links import make_link
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trendel.errors import LinkError
 from trendel.links.moniker import Moniker, parse_moniker
 from trendel.links.protocol import Arrival, Change, Link
 
@@ -19,7 +18,8 @@ __all__ = ["Arrival", "Change", "Link", "Moniker", "make_link", "parse_moniker"]
 
 
 def make_link(text: str, *, clock: Clock | None = None) -> Link:
-    """The link that the moniker `text` names, not opened yet. `clock`: the host's by default; a replay has its own.
+    """The link that the moniker `text` names, not opened yet. `clock`: the host's by default; replay and
+    sim have their own.
 
     Raises LinkError for a moniker that is none, and where what the link needs is not installed."""
     from trendel.clock import HostClock
@@ -37,4 +37,9 @@ def make_link(text: str, *, clock: Clock | None = None) -> Link:
         from trendel.links.usb import UsbLink
 
         return UsbLink(moniker, clock or HostClock())
-    raise LinkError(f"{moniker.scheme}: is not in this version: replay:RUN.csv plays a recording.")
+    from trendel.links.sim import need_bumble
+
+    need_bumble()
+    from trendel.links.sim.link import SimLink
+
+    return SimLink(moniker)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,8 @@ try:
 except ImportError:
     raise LinkError("Bluetooth needs bleak: pip install 'trendel[links]'.") from None
 
+ADAPTER = "TRENDEL_BLE"
+"""Names another Bluetooth than the system's: bumble:TRANSPORT, an HCI transport as bumble calls it. docs/live.md."""
 SCAN_S = 8.0
 _CONNECT_S = 15.0
 _LET_GO_S = 5.0  # BlueZ takes half of it
@@ -35,6 +38,21 @@ class Backend:
 
     client: type[BaseBleakClient] | None = None
     scanner: type[BaseBleakScanner] | None = None
+
+
+def chosen_backend() -> Backend:
+    """The system's own, or what the environment names. Raises LinkError for what names none."""
+    kind, _, transport = os.environ.get(ADAPTER, "").partition(":")
+    if not kind:
+        return Backend()
+    if kind != "bumble" or not transport:
+        raise LinkError(f"{ADAPTER} is bumble:TRANSPORT, such as bumble:tcp-client:127.0.0.1:4000, or unset.")
+    from trendel.links.sim import need_bumble
+
+    need_bumble()
+    from trendel.links.sim.backend import over_transport
+
+    return over_transport(transport).backend()
 
 
 @dataclass(frozen=True)
@@ -61,7 +79,7 @@ async def scan(seconds: float, backend: Backend | None = None, *, first: str | N
             enough.set()
 
     try:
-        async with BleakScanner(seen, [STREAM_SERVICE], backend=(backend or Backend()).scanner):
+        async with BleakScanner(seen, [STREAM_SERVICE], backend=(backend or chosen_backend()).scanner):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(enough.wait(), seconds)
     except (BleakError, OSError, EOFError) as error:
@@ -82,7 +100,7 @@ class BleLink(HeldLink):
         scan_s: float = SCAN_S,
     ) -> None:
         super().__init__(moniker, clock, patience or Patience())
-        self._backend, self._scan_s = backend or Backend(), scan_s
+        self._backend, self._scan_s = backend or chosen_backend(), scan_s
         self._framer = NotificationFramer(self.counts)
         self._client: BleakClient | None = None
         self._address = ""
@@ -172,6 +190,8 @@ def _sentence(who: str, error: BaseException) -> str:
     said = str(error)
     low = said.lower()
     if isinstance(error, BleakBluetoothNotAvailableError):
+        if os.environ.get(ADAPTER):
+            return f"{error.args[0]}: see that {ADAPTER} names what is there."
         reason = error.reason.name
         if "DENIED" in reason or "PERMISSION" in reason:
             return "This program may not use Bluetooth: allow it in the system's privacy settings."

@@ -6,12 +6,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from trendel.errors import LinkError
 
 SCHEMES = ("ble", "usb", "replay", "sim")
-_FORMS = "ble:NAME (or its address), usb:PORT or replay:FILE (@4 behind it: four times as fast)"
+_FORMS = "ble:NAME (or its address), usb:PORT, replay:FILE (@4 behind it: four times as fast) or sim:FILE"
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Moniker:
     options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def __str__(self) -> str:
-        return f"{self.scheme}:{self.target}"
+        query = f"?{urlencode(self.options, safe='+')}" if self.options else ""
+        return f"{self.scheme}:{self.target}{query}"
 
 
 def parse_moniker(text: str) -> Moniker:
@@ -41,7 +42,9 @@ def parse_moniker(text: str) -> Moniker:
         raise LinkError(f"{text[:80]!r} names no link: use {_FORMS}.")
     if scheme == "sim":
         file, _, query = target.partition("?")
-        return Moniker(scheme, file, options=MappingProxyType(dict(parse_qsl(query, keep_blank_values=True))))
+        return Moniker(
+            scheme, file, options=MappingProxyType(dict(parse_qsl(query.replace("+", "%2B"), keep_blank_values=True)))
+        )
     if scheme != "replay":
         return Moniker(scheme, target.strip())
     file, speed = _file_and_speed(target)

@@ -91,6 +91,9 @@ class Inbox:
         self._ended = False
         self._error: BaseException | None = None
 
+    def __len__(self) -> int:
+        return len(self._held)
+
     def put(self, event: Event) -> None:
         """Add an event; changes are never dropped."""
         if self._ended:

@@ -74,7 +74,13 @@ def test_ctrl_c_ends_a_recording_in_order(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("link", "says"), [("bluetooth", "names no link"), ("replay:none.csv", "none.csv"), ("sim:", "not in this version")]
+    ("link", "says"),
+    [
+        ("bluetooth", "names no link"),
+        ("replay:none.csv", "none.csv"),
+        ("sim:none.csv", "none.csv"),
+        ("sim:?x=1", "no option"),
+    ],
 )
 def test_what_cannot_be_reached_is_one_sentence(cli: Cli, tmp_path: Path, link: str, says: str) -> None:
     said = cli("record", "--link", link, tmp_path / "out.mcap")

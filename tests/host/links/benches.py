@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.host.links.made import csv_file, session_file
-from tests.host.session.made import run
 from trendel.clock import HostClock
+from trendel.errors import CoreError
 from trendel.links import Link, make_link, parse_moniker
-from trendel.wire.packets import encode_hello
-from trendel.wire.records import own_layouts
 
-_READY_N = 100
-Bench = Callable[[Path], AbstractAsyncContextManager[Link]]
+if TYPE_CHECKING:
+    from trendel.links.sim.bench import Bench
+    from trendel.links.sim.usb_port import UsbPort
+
+Benched = Callable[[Path], AbstractAsyncContextManager[Link]]
 FIRMWARE = "TRENDEL_LINK"
 """Names the link to a real clip, which is then put under the contract too."""
 
@@ -36,62 +37,64 @@ async def replay_csv(folder: Path) -> AsyncIterator[Link]:
 
 
 @asynccontextmanager
-async def ble(folder: Path) -> AsyncIterator[Link]:
-    """Bluetooth by bleak's API, to a clip in a made-up air."""
-    pytest.importorskip("bleak", reason="bleak is not installed: pip install 'trendel[links]'")
-    from tests.host.links.fake_ble import Air, AirClip
-    from trendel.links.ble import BleLink
+async def sim(folder: Path) -> AsyncIterator[Link]:
+    """The simulated clip in this process."""
+    need_simulation()
+    yield make_link(f"sim:{csv_file(folder, 30.0)}?speed=20")
 
-    clip = AirClip("Anna", "C0:00:00:00:00:01", _preamble(), run(300.0))
-    link = BleLink(parse_moniker("ble:Anna"), HostClock(), backend=Air([clip]).backend())
-    async with _every_millisecond(lambda: clip.send(1) if clip.client is not None and clip.client.callback else None):
-        yield link
+
+@asynccontextmanager
+async def ble(folder: Path) -> AsyncIterator[Link]:
+    """Bluetooth by bleak's API over HCI over TCP, to a simulated clip."""
+    need_simulation()
+    from trendel.links.ble import BleLink
+    from trendel.links.sim.backend import over_transport
+    from trendel.links.sim.serve import hci_served
+
+    async with running_bench(folder) as bench, hci_served(bench, "tcp-server:127.0.0.1:0") as way:
+        backend = over_transport(way.partition("bumble:")[2]).backend()
+        yield BleLink(parse_moniker("ble:Anna"), HostClock(), backend=backend)
 
 
 @asynccontextmanager
 async def usb(folder: Path) -> AsyncIterator[Link]:
-    """A serial port that is a pty."""
-    pytest.importorskip("serial", reason="pyserial is not installed: pip install 'trendel[links]'")
+    """A serial port that is a pty, with a simulated clip at its other end."""
+    need_simulation()
     pytest.importorskip("pty", reason="this system has no ptys")
-    from tests.host.links.fake_port import FakePort
+    from trendel.links.sim.usb_port import UsbPort
     from trendel.links.usb import UsbLink
 
-    port = FakePort(folder / "ttyACM0")
-    packets = iter([*_preamble(), *run(300.0)])
-    link = UsbLink(parse_moniker(f"usb:{port.path}"), HostClock())
+    port = UsbPort(folder / "ttyACM0")
+    async with running_bench(folder, port):
+        yield UsbLink(parse_moniker(f"usb:{port.path}"), HostClock())
+
+
+def need_simulation() -> None:
+    """Skip where the simulated clip cannot be."""
+    pytest.importorskip("bumble", reason="bumble is not installed: pip install 'trendel[sim]'")
+    pytest.importorskip("serial", reason="pyserial is not installed: pip install 'trendel[links]'")
+    pytest.importorskip("cffi", reason="cffi is not installed: pip install 'trendel[core]'")
+    from trendel_core.build import compiler
+
     try:
-        # A pty has no DTR, by which a clip knows that the port is open and ready: so some time after it is open.
-        seen_n = 0
-
-        def send() -> None:
-            nonlocal seen_n
-            seen_n = seen_n + 1 if port.is_read() else 0
-            if seen_n > _READY_N:
-                port.send(next(packets))
-
-        async with _every_millisecond(send):
-            yield link
-    finally:
-        port.unplug()
-
-
-def _preamble() -> list[bytes]:
-    layouts = own_layouts(1)
-    return [encode_hello(boot=1, serial=7, rate_mhz=208_000, layout_n=len(layouts), name=b"Anna"), *layouts]
+        compiler()
+    except CoreError as error:
+        pytest.skip(str(error))
 
 
 @asynccontextmanager
-async def _every_millisecond(work: Callable[[], object]) -> AsyncIterator[None]:
-    async def again() -> None:
-        while True:
-            work()
-            await asyncio.sleep(0.001)
+async def running_bench(folder: Path, port: UsbPort | None = None, **options: Any) -> AsyncIterator[Bench]:
+    """A simulated clip, twenty times as fast, whose time passes."""
+    from trendel.links.sim.bench import Bench, Options, measured_of
 
-    task = asyncio.create_task(again())
+    chosen = Options(**({"speed": 20.0} | options))
+    bench = Bench(await measured_of(str(csv_file(folder, 30.0)), chosen), chosen, port=port)
+    await bench.start()
     try:
-        yield
+        yield bench
+        bench.check()
     finally:
-        task.cancel()
+        await bench.stop()
 
 
 @asynccontextmanager
@@ -100,9 +103,10 @@ async def firmware(folder: Path) -> AsyncIterator[Link]:
     yield make_link(os.environ[FIRMWARE])
 
 
-BENCHES: dict[str, Bench] = {
+BENCHES: dict[str, Benched] = {
     "replay-session": replay_session,
     "replay-csv": replay_csv,
+    "sim": sim,
     "ble": ble,
     "usb": usb,
     "firmware": firmware,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.host.links.benches import BENCHES, FIRMWARE, Bench
+from tests.host.links.benches import BENCHES, FIRMWARE, Benched
 from tests.host.links.made import arrivals, run_async, take
 from trendel.errors import LinkError
 from trendel.links.protocol import Change, Event
@@ -16,13 +16,13 @@ from trendel.wire.receiver import Receiver
 
 
 @pytest.fixture(params=BENCHES)
-def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
+def bench(request: pytest.FixtureRequest) -> Iterator[Benched]:
     if request.param == "firmware" and not os.environ.get(FIRMWARE):
         pytest.skip(f"{FIRMWARE} names no link to a real clip")
     yield BENCHES[request.param]
 
 
-def _events(bench: Bench, folder: Path, arrivals_n: int = 40) -> list[Event]:
+def _events(bench: Benched, folder: Path, arrivals_n: int = 40) -> list[Event]:
     async def work() -> list[Event]:
         async with bench(folder) as link, link:
             return await take(link, arrivals_n)
@@ -30,7 +30,7 @@ def _events(bench: Bench, folder: Path, arrivals_n: int = 40) -> list[Event]:
     return run_async(work())
 
 
-def test_it_begins_with_the_connection_and_a_hello(bench: Bench, tmp_path: Path) -> None:
+def test_it_begins_with_the_connection_and_a_hello(bench: Benched, tmp_path: Path) -> None:
     events = _events(bench, tmp_path)
     first = events[0]
     assert isinstance(first, Change)
@@ -43,7 +43,7 @@ def test_it_begins_with_the_connection_and_a_hello(bench: Bench, tmp_path: Path)
     assert all(isinstance(packet, LayoutPart) for packet in packets[1 : 1 + layouts_n])
 
 
-def test_samples_come_in_order_and_none_is_missing(bench: Bench, tmp_path: Path) -> None:
+def test_samples_come_in_order_and_none_is_missing(bench: Benched, tmp_path: Path) -> None:
     packets = [arrival.received.packet for arrival in arrivals(_events(bench, tmp_path))]
     receiver = Receiver()
     for packet in packets:
@@ -56,7 +56,7 @@ def test_samples_come_in_order_and_none_is_missing(bench: Bench, tmp_path: Path)
         assert apart_us == pytest.approx(int(a["sample_n"]) * int(a["dt_ns"]) / 1e3, abs=500)
 
 
-def test_what_arrives_is_whole_and_stamped_by_the_link_s_clock(bench: Bench, tmp_path: Path) -> None:
+def test_what_arrives_is_whole_and_stamped_by_the_link_s_clock(bench: Benched, tmp_path: Path) -> None:
     async def work() -> None:
         async with bench(tmp_path) as link, link:
             before_ns = link.clock.now_ns()
@@ -72,7 +72,7 @@ def test_what_arrives_is_whole_and_stamped_by_the_link_s_clock(bench: Bench, tmp
     run_async(work())
 
 
-def test_closing_ends_the_events_and_may_be_done_twice(bench: Bench, tmp_path: Path) -> None:
+def test_closing_ends_the_events_and_may_be_done_twice(bench: Benched, tmp_path: Path) -> None:
     async def work() -> None:
         async with bench(tmp_path) as link:
             await link.open()
@@ -87,7 +87,7 @@ def test_closing_ends_the_events_and_may_be_done_twice(bench: Bench, tmp_path: P
     run_async(work())
 
 
-def test_it_is_opened_once(bench: Bench, tmp_path: Path) -> None:
+def test_it_is_opened_once(bench: Benched, tmp_path: Path) -> None:
     async def work() -> None:
         async with bench(tmp_path) as link:
             async with link:

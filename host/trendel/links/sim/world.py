@@ -1,0 +1,142 @@
+"""The simulated world: time, in which a clip measures, is carried out of reach, restarts, and a radio's turns pass."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from trendel.clock import SimulatedClock
+from trendel.links.sim.air import INTERVAL_S
+from trendel.links.sim.clip_code import ClipCode
+from trendel.links.sim.faults import Schedule
+from trendel.links.sim.images import Flash
+from trendel.links.sim.outlet import Outlet
+
+RESET_S = 0.25
+"""From the answer to a reset to the reset itself (CONFIG_MCUMGR_GRP_OS_RESET_MS)."""
+BOOT_S = 0.5
+"""From a reset to advertising."""
+ALONE = 20.0
+"""While no host is subscribed, the world is at most so many times as fast: a host reconnects in its own time."""
+_SLACK_S = 0.05
+_SETTLE_N = 12  # events after the last packet, by which it has arrived
+
+
+class TurnPace:
+    """Lets host time pass between turns, so that `speed` times as much of the world's does; infinite: does not wait.
+
+    Where the computer does not keep up, the world is slower: it makes up for a short delay only."""
+
+    def __init__(self, speed: float) -> None:
+        self.speed = speed
+        self._due_s: float | None = None
+
+    async def turn(self, world_s: float, fastest: float = math.inf) -> None:
+        """Wait until `world_s` after the turn before, at most `fastest` times as fast as life."""
+        now_s = asyncio.get_running_loop().time()
+        speed = min(self.speed, fastest)
+        due_s = (now_s if self._due_s is None else self._due_s) + (0.0 if math.isinf(speed) else world_s / speed)
+        self._due_s = max(due_s, now_s - _SLACK_S)
+        await asyncio.sleep(max(0.0, due_s - now_s))
+
+
+@dataclass
+class World:
+    """One clip, switched on, and the air around it. `run` lets time pass until it is cancelled.
+
+    What the sensor measures begins when a host first subscribes; from then on the schedule holds too. When it has
+    measured all, it rests: its time stands still, while its radio and its management go on.
+
+    Attributes:
+        clock: the world's time, which the host's end uses too; it goes on by `pace`.
+        has_room: whether the host's end keeps up; where it does not, time waits.
+        ended: set once all that was measured has been sent and has arrived.
+        restarts: what the bootloader did at each restart.
+    """
+
+    code: ClipCode
+    outlet: Outlet
+    flash: Flash
+    schedule: Schedule
+    clock: SimulatedClock
+    pace: TurnPace
+    has_room: Callable[[], bool] = lambda: True
+    now_s: float = 0.0
+    began_s: float | None = None
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    restarts: list[str] = field(default_factory=list)
+    _reset_at_s: float | None = None
+    _done_n: int = 0
+    _quiet_n: int = 0
+
+    def __post_init__(self) -> None:
+        self.outlet.on_host = self._host
+
+    @property
+    def played_s(self) -> float:
+        """Time since the sensor began."""
+        return 0.0 if self.began_s is None else self.now_s - self.began_s
+
+    def reset_soon(self) -> None:
+        """A reset was asked for."""
+        self._reset_at_s = self.now_s + RESET_S
+
+    async def run(self) -> None:
+        """Let time pass."""
+        while True:
+            await self.turn()
+
+    async def turn(self) -> None:
+        """One connection event."""
+        while not self.has_room():
+            await asyncio.sleep(0.001)
+        await self.pace.turn(INTERVAL_S, math.inf if self.outlet.subscribed else ALONE)
+        self.now_s += INTERVAL_S
+        self.clock.advance(INTERVAL_S)
+        self._carry()
+        if self.began_s is not None and self.played_s <= self.code.end_s:
+            self.code.advance(self.played_s)
+        await self._show()
+        await self.outlet.event(self.now_s)
+        waiting_n = self.code.pump() + self.outlet.waiting_n
+        await self._restart_if_due()
+        self._watch_for_the_end(waiting_n)
+
+    def _host(self) -> None:
+        if self.outlet.subscribed and self.began_s is None:
+            self.began_s = self.now_s
+        outlet = self.outlet
+        self.code.host(connected=outlet.connected, subscribed=outlet.subscribed, payload_n=outlet.payload_n)
+
+    def _carry(self) -> None:
+        """Out of reach, and back."""
+        at_s = self.played_s
+        away = any(begin <= at_s < end for begin, end in self.schedule.outages) and at_s <= self.code.end_s
+        self.outlet.reach(not away, self.now_s)
+
+    async def _show(self) -> None:
+        if self.code.advertised != self.outlet.alerting:
+            self.outlet.alerting = self.code.advertised
+            await self.outlet.advertise()
+
+    async def _restart_if_due(self) -> None:
+        asked = self._reset_at_s is not None and self.now_s >= self._reset_at_s
+        reboots = self.schedule.reboots_s
+        if not asked and (self._done_n >= len(reboots) or self.played_s < reboots[self._done_n]):
+            return
+        self._done_n += not asked
+        self._reset_at_s = None
+        await self.outlet.switch_off()
+        self.restarts.append(self.flash.boot())
+        self.code.restart(orderly=asked)
+        self.now_s += BOOT_S
+        self.clock.advance(BOOT_S)
+        await self.outlet.switch_on()
+
+    def _watch_for_the_end(self, waiting_n: int) -> None:
+        over = self.began_s is not None and self.played_s > self.code.end_s and self.outlet.subscribed
+        self._quiet_n = self._quiet_n + 1 if over and not waiting_n else 0
+        if self._quiet_n > _SETTLE_N:
+            self.ended.set()
