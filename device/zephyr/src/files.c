@@ -96,6 +96,7 @@ static const struct fs_file_system_t files = {
     .tell = tell,
     .stat = status,
     .mount = mount_nothing,
+    .unmount = mount_nothing,
 };
 
 static struct fs_mount_t log_mount = {.type = TYPE, .mnt_point = "/log"};

@@ -148,6 +148,8 @@ int main(void) {
     const int files = files_init();
     images_init();
     const int radio = radio_init(), usb = usb_init();
+    if (radio == 0)
+        LOG_INF("radio is up");
     if (files != 0 || radio != 0 || usb != 0)
         LOG_ERR("files %d, radio %d, USB %d", files, radio, usb);
     board_watchdog_start();

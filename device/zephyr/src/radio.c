@@ -17,7 +17,8 @@ LOG_MODULE_REGISTER(radio, LOG_LEVEL_INF);
 #define SENT_MAX 4          /* notifications on their way; the rest of the buffers is for management */
 #define FAST_FOR_MS 30000   /* advertised quickly at first, then to save power slowly */
 #define RETRY_MS 200        /* a connection that has just ended still holds its place */
-#define NAME_SHORT 8u       /* what advertising data has room for beside the service */
+#define NAME_ALONE 8u       /* bytes of the name that advertising data has room for beside the service ... */
+#define NAME_BESIDE_ALERT 3u /* ... and the alert */
 #define NOT_KNOWN 0xffu     /* battery */
 #define ATT_HEADER 3u
 #define COMPANY_TEST 0xffff /* Bluetooth SIG: for use before a number of one's own */
@@ -90,24 +91,25 @@ static void advertise_now(struct k_work *work) {
     if (!advertise || connection != NULL)
         return;
     const char *name = bt_get_name();
-    const size_t name_n = strlen(name);
-    const uint8_t said[] = {COMPANY_TEST & 0xff, COMPANY_TEST >> 8, 1, (uint8_t)atomic_get(&alert)};
+    const uint8_t alerting = (uint8_t)atomic_get(&alert);
+    const uint8_t said[] = {COMPANY_TEST & 0xff, COMPANY_TEST >> 8, alerting};
+    const size_t name_n = strlen(name), room = alerting != 0u ? NAME_BESIDE_ALERT : NAME_ALONE;
     const struct bt_data data[] = {
         BT_DATA_BYTES(BT_DATA_FLAGS, BT_LE_AD_GENERAL | BT_LE_AD_NO_BREDR),
         BT_DATA_BYTES(BT_DATA_UUID128_ALL, STREAM_SERVICE),
-        BT_DATA(name_n <= NAME_SHORT ? BT_DATA_NAME_COMPLETE : BT_DATA_NAME_SHORTENED, name, MIN(name_n, NAME_SHORT))};
-    const struct bt_data answer[] = {BT_DATA(BT_DATA_NAME_COMPLETE, name, name_n),
-                                     BT_DATA(BT_DATA_MANUFACTURER_DATA, said, sizeof said)};
-    const bool fast = k_uptime_get() < fast_until_ms || said[3] != 0u;
+        BT_DATA(name_n <= room ? BT_DATA_NAME_COMPLETE : BT_DATA_NAME_SHORTENED, name, MIN(name_n, room)),
+        BT_DATA(BT_DATA_MANUFACTURER_DATA, said, sizeof said)};
+    const struct bt_data answer[] = {BT_DATA(BT_DATA_NAME_COMPLETE, name, name_n)};
+    const bool fast = k_uptime_get() < fast_until_ms || alerting != 0u;
     const struct bt_le_adv_param *how =
         fast ? BT_LE_ADV_PARAM(BT_LE_ADV_OPT_CONNECTABLE | BT_LE_ADV_OPT_ONE_TIME | BT_LE_ADV_OPT_USE_IDENTITY,
                                BT_GAP_ADV_FAST_INT_MIN_2, BT_GAP_ADV_FAST_INT_MAX_2, NULL)
              : BT_LE_ADV_PARAM(BT_LE_ADV_OPT_CONNECTABLE | BT_LE_ADV_OPT_ONE_TIME | BT_LE_ADV_OPT_USE_IDENTITY,
                                BT_GAP_ADV_SLOW_INT_MIN, BT_GAP_ADV_SLOW_INT_MAX, NULL);
-    const int error = bt_le_adv_start(how, data, ARRAY_SIZE(data), answer, ARRAY_SIZE(answer));
+    const int error = bt_le_adv_start(how, data, ARRAY_SIZE(data) - (alerting != 0u ? 0u : 1u), answer, ARRAY_SIZE(answer));
     if (error != 0)
         (void)k_work_reschedule(&advertising, K_MSEC(RETRY_MS));
-    else if (fast && said[3] == 0u)
+    else if (fast && alerting == 0u)
         (void)k_work_reschedule(&advertising, K_TIMEOUT_ABS_MS(fast_until_ms + 1));
 }
 
