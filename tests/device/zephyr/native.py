@@ -45,12 +45,14 @@ class NativeError(Exception):
 
 @dataclass
 class Native:
-    """A clip. `flash`: the file that is its flash. `counts`: (n, 6) int16 for its IMU, each `dt_ns`; else it rests."""
+    """A clip. `flash`: the file that is its flash. `counts`: (n, 6) int16 for its IMU, each `dt_ns`; else it rests.
+    `speed`: so many times as fast as life."""
 
     folder: Path
     counts: np.ndarray | None = None
     dt_ns: float = 1e9 / 208.0
     serial: int = 1
+    speed: float = 1.0
     air: Air = field(default_factory=Air)
     said: list[str] = field(default_factory=list)
     _process: asyncio.subprocess.Process | None = None
@@ -78,7 +80,7 @@ class Native:
         assert self._server is not None
         port = self._server.sockets[0].getsockname()[1]
         command = [PROGRAM, f"--bt-dev=127.0.0.1:{port}", f"--flash={self.flash}", f"--serial={self.serial}"]
-        command += [f"--reset={reset}"]
+        command += [f"--reset={reset}", f"--rt-ratio={self.speed}"]
         if self.counts is not None:
             command += [f"--imu={self.folder / 'imu.bin'}", f"--imu-dt={self.dt_ns}"]
         self._up.clear()
@@ -154,7 +156,7 @@ class Native:
         loop = asyncio.get_running_loop()
         while True:
             self.air.event(loop.time())
-            await asyncio.sleep(INTERVAL_S / 2)
+            await asyncio.sleep(INTERVAL_S / 2 / self.speed)
 
     async def _listen(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
@@ -178,7 +180,7 @@ class Native:
         async def paced() -> None:
             while True:
                 writer.write(await waiting.get())
-                await asyncio.sleep(_PACE_S)
+                await asyncio.sleep(_PACE_S / self.speed)
 
         controller: AirController = self.air.join("clip", CLIP_ADDRESS)
         controller.set_packet_sink(Sink())
