@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test fuzz soak bench accuracy stability bits lint venv hooks clean help
+.PHONY: demo test fuzz soak bench accuracy stability bits firmware lint venv hooks clean help
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -43,6 +43,9 @@ soak: $(VENV)/.ready-test  ## a hundred kills, half an hour of recording, a bad 
 bits: $(VENV)/.ready  ## RECORDING=RUN.csv: the three homes on one recording, identical? (make ends with 2 where bits.py ends with 1 or 2)
 	@test -n "$(RECORDING)" || { echo "usage: make bits RECORDING=RUN.csv"; exit 2; }
 	@$(BIN)/python device/emulator/bits.py "$(RECORDING)"
+
+firmware: $(VENV)/.ready  ## the clip's program, MCUboot and their sizes, where ZEPHYR_BASE names a Zephyr workspace
+	@$(BIN)/python device/zephyr/firmware.py $(BOARDS)
 
 venv: $(VENV)/.ready-dev  ## the environment alone, with every development tool
 
