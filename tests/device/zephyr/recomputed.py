@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from trendel_core import load
 
 from trendel.analysis.parameters import Parameters, Setup, kernel_params
 from trendel.kernels import layout as kl
 from trendel.kernels.compile import zeros
 from trendel.kernels.pipeline import init, step
 from trendel.wire.packets import ImuBlock
+from trendel_core import load
 
 _NAN = float("nan")
 _METRICS = {metric.name.upper(): i for i, metric in enumerate(kl.METRICS)}
