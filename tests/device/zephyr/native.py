@@ -1,7 +1,7 @@
 """The firmware as a Linux process, its Bluetooth joined to a virtual air in which hosts of this process are.
 
-Zephyr's own stack runs in the process; only controller and radio are bumble's. Its flash is a file, so that it keeps over
-restarts what a clip keeps, and MCUboot (built for Linux too) works on the same file in between."""
+Zephyr's own stack runs in the process; only controller and radio are bumble's. Its flash is a file, so that it keeps
+over restarts what a clip keeps, and MCUboot (built for Linux too) works on the same file in between."""
 
 from __future__ import annotations
 
