@@ -1,7 +1,7 @@
 """`make firmware`: the clip's program and MCUboot for every board, signed, with their sizes against what they may have.
 
-ZEPHYR_BASE names a Zephyr workspace of the user's own (3.4 or newer, with MCUboot); nothing is fetched. Exit code 2, and
-one sentence, where something is missing; 1 where a build fails or an image is too large."""
+ZEPHYR_BASE names a Zephyr workspace of the user's own (3.4 or newer, with MCUboot); nothing is fetched. Exit code 2,
+and one sentence, where something is missing; 1 where a build fails or an image is too large."""
 
 from __future__ import annotations
 

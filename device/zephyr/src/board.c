@@ -131,10 +131,7 @@ trendel_battery_t board_battery(void) {
         .channels = BIT(ADC_CHANNEL), .buffer = &raw, .buffer_size = sizeof raw, .resolution = 12, .oversampling = 4};
     if (!ready)
         ready = device_is_ready(adc) && adc_channel_setup(adc, &channel) == 0;
-    set(&divider, true);
-    k_busy_wait(100);
     const bool read = ready && adc_read(adc, &sequence) == 0;
-    set(&divider, false);
     int32_t mv = raw;
     if (!read || adc_raw_to_millivolts(adc_ref_internal(adc), ADC_GAIN_1_4, 12, &mv) != 0)
         return (trendel_battery_t){255, UINT16_MAX};
@@ -143,9 +140,10 @@ trendel_battery_t board_battery(void) {
     return (trendel_battery_t){percent(mv), (uint16_t)mv};
 }
 
+/* On for good: switched off, the XIAO's divider would put the whole battery voltage on the ADC's pin. */
 static void battery_init(void) {
     if (divider.port != NULL)
-        (void)gpio_pin_configure_dt(&divider, GPIO_OUTPUT_INACTIVE);
+        (void)gpio_pin_configure_dt(&divider, GPIO_OUTPUT_ACTIVE);
 }
 #else
 __weak trendel_battery_t board_battery(void) {

@@ -69,6 +69,19 @@ async def usb(folder: Path) -> AsyncIterator[Link]:
         yield UsbLink(parse_moniker(f"usb:{port.path}"), HostClock())
 
 
+@asynccontextmanager
+async def zephyr(folder: Path) -> AsyncIterator[Link]:
+    """The firmware as a Linux process: Zephyr's own Bluetooth stack at the other end."""
+    need_simulation()
+    if not os.environ.get("ZEPHYR_BASE"):
+        pytest.skip("ZEPHYR_BASE is not set: the firmware was not built (docs/firmware.md)")
+    from tests.device.zephyr.native import running
+    from trendel.links.ble import BleLink
+
+    async with running(folder, speed=3.0) as clip:
+        yield BleLink(parse_moniker("ble:Trendel"), HostClock(), backend=clip.adapter().backend())
+
+
 def need_simulation() -> None:
     """Skip where the simulated clip cannot be."""
     pytest.importorskip("bumble", reason="bumble is not installed: pip install 'trendel[sim]'")
@@ -109,5 +122,6 @@ BENCHES: dict[str, Benched] = {
     "sim": sim,
     "ble": ble,
     "usb": usb,
+    "zephyr": zephyr,
     "firmware": firmware,
 }
