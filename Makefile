@@ -6,17 +6,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test fuzz soak bench accuracy stability bits firmware lint venv hooks clean help
+.PHONY: demo test fuzz soak bench accuracy stability bits firmware test-bluez lint venv hooks clean help
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 demo: $(VENV)/.ready  ## set up, compile the kernels, watch a simulated runner tire
 	$(BIN)/trendel warm
 	$(BIN)/trendel demo
 
 test: $(VENV)/.ready-test lint  ## everything that must be green before a commit
-	$(BIN)/python -m pytest
+	$(BIN)/trendel warm
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 lint: $(VENV)/.ready-test  ## ruff and mypy (the import contract is one of the tests)
 	$(BIN)/ruff check .
@@ -46,6 +47,9 @@ bits: $(VENV)/.ready  ## RECORDING=RUN.csv: the three homes on one recording, id
 
 firmware: $(VENV)/.ready  ## the clip's program, MCUboot and their sizes, where ZEPHYR_BASE names a Zephyr workspace
 	@$(BIN)/python device/zephyr/firmware.py $(BOARDS)
+
+test-bluez: $(VENV)/.ready-test  ## on request: the contract of links over BlueZ and a stock Linux kernel in QEMU (some minutes)
+	$(BIN)/python -m tests.bluez
 
 venv: $(VENV)/.ready-dev  ## the environment alone, with every development tool
 

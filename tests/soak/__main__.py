@@ -1,8 +1,9 @@
-"""`make soak`: a hundred kills, two hours in a session, a long recording, an hour over a bad link, a live run.
+"""`make soak`: a hundred kills, two hours in a session, a long recording, live runs, and what comes home from the log.
 
 build/soak.json has the numbers.
 
-TRENDEL_SOAK_KILLS (100) and TRENDEL_SOAK_MINUTES (30) change how long it takes."""
+TRENDEL_SOAK_KILLS (100) and TRENDEL_SOAK_MINUTES (30) change how long it takes, and TRENDEL_SOAK_HOURS (8) how long the
+recording lasts over which memory is watched."""
 
 import json
 import os
@@ -12,8 +13,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.soak import live
-from tests.soak.disconnects import over_a_bad_link
+from tests.soak import alerts, live, recovery
 from tests.soak.kill import kill_once
 from tests.soak.pipeline import run_pipeline
 from tests.soak.two_hours import measure
@@ -23,6 +23,7 @@ MAX_LOST_S = 1.0
 MAX_CORE_SHARE = 0.10
 MAX_LIVE_SHARE = 0.30
 MAX_ROW_MS = 50.0
+MAX_GROWN_MB = 30.0
 MAX_BYTES = 12_000_000
 MAX_MINUTE_S = 0.05
 
@@ -31,6 +32,7 @@ def main() -> int:
     """Run everything; 0 where all of it is within its limits."""
     kills = int(os.environ.get("TRENDEL_SOAK_KILLS", "100"))
     minutes = float(os.environ.get("TRENDEL_SOAK_MINUTES", "30"))
+    hours = float(os.environ.get("TRENDEL_SOAK_HOURS", "8"))
     started = time.time()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -42,11 +44,19 @@ def main() -> int:
         two_hours = measure(folder)
         print(f"recording {minutes:g} minutes at 833 Hz", flush=True)
         cost = run_pipeline(folder / "long.mcap", 60 * minutes, 833.0, real_time=True)
-        print("an hour over a link with 20 disconnects and 2 % of notifications lost", flush=True)
-        bad_link = over_a_bad_link(folder)
-        print("live and record at 833 Hz over a pseudo-terminal", flush=True)
-        packets = live.made(40.0, 833.0)
-        watched = {mode: live.measure(mode, packets, folder) for mode in ("record", "live")}
+        print("an hour over a link with 20 disconnects and 2 % of notifications lost, and over a good one", flush=True)
+        hour = recovery.made_run(folder, 3600.0)
+        bad_link = recovery.simulated(folder, hour)
+        print("the same with a restart of the clip", flush=True)
+        restart = recovery.restarted(folder, hour)
+        print("a host that sleeps for five minutes, and a cable with noise that is pulled out", flush=True)
+        asleep, cable = recovery.host_asleep(folder), recovery.over_serial(folder)
+        print(f"{hours:g} hours over a bad link", flush=True)
+        long = recovery.hours(folder, 3600.0 * hours)
+        print("a run without a host, its alerts computed again", flush=True)
+        alone = alerts.recomputed()
+        print("live and record at 833 Hz over virtual Bluetooth and a pseudo-terminal", flush=True)
+        watched = live.measure_all(40.0, 833.0, folder)
     lost = [one.lost_s for one in killed]
     found = {
         "seconds": round(time.time() - started, 1),
@@ -61,7 +71,12 @@ def main() -> int:
         "two_hours_208_hz": asdict(two_hours),
         "recording_833_hz": asdict(cost),
         "bad_link_208_hz": asdict(bad_link),
-        "over_serial_833_hz": watched,
+        "restart_208_hz": asdict(restart),
+        "host_asleep_5_min": asdict(asleep),
+        "cable_833_hz": asdict(cable),
+        "hours_208_hz": {"hours": hours, **asdict(long)},
+        "alerts_alone": asdict(alone),
+        "live_833_hz": watched,
     }
     BUILD.mkdir(exist_ok=True)
     (BUILD / "soak.json").write_text(json.dumps(found, indent=1) + "\n")
@@ -71,9 +86,17 @@ def main() -> int:
         cost.core_share > MAX_CORE_SHARE,
         two_hours.finished_bytes >= MAX_BYTES,
         two_hours.minute_s_median > MAX_MINUTE_S,
-        not bad_link.same_bytes or bad_link.missing_n != bad_link.counted_n,
-        any(one["core_share"] > MAX_LIVE_SHARE or one["packets_lost"] for one in watched.values()),
-        watched["live"]["p99_ms"] > MAX_ROW_MS,
+        not bad_link.steps_same or bad_link.missing_n or bad_link.doubled_n,
+        not restart.marked or restart.doubled_n or restart.same_n < restart.steps_n,
+        any(one.stored_n != one.made_n or one.doubled_n for one in (asleep, cable, long)),
+        long.grown_mb > MAX_GROWN_MB,
+        not alone.same_n or alone.differ_n or alone.extra_n or alone.states_differ_n,
+        any(
+            one["core_share"] > MAX_LIVE_SHARE or one["blocks_lost"]
+            for modes in watched.values()
+            for one in modes.values()
+        ),
+        any(modes["live"]["p99_ms"] > MAX_ROW_MS for modes in watched.values()),
     )
     return int(any(too_much))
 

@@ -79,7 +79,7 @@ typedef struct {
     trendel_bus_t bus;            /* of the IMU */
     const trendel_flash_t *flash; /* of the log */
     uint32_t records_quota;       /* sectors for records: 280 of 512 */
-    uint32_t nominal_dt_ns;       /* interval of an IMU of other rates than the data sheet's at any rate; 0: those */
+    int32_t interval_ppm;         /* by how much an IMU of other rates has longer intervals than the data sheet's; 0 */
 } trendel_world_t;
 
 /* The host at the other end. */

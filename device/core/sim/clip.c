@@ -1,5 +1,7 @@
 #include "clip.h"
 
+#include "clip_parts.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,11 +58,12 @@ static bool store(void *context, uint32_t key, const uint8_t *bytes, size_t n) {
 }
 
 bool sim_clip_open(sim_clip_t *sim, const trendel_kernels_t *kernels, const trendel_identity_t *identity,
-                   const trendel_imu_sample_t *samples, uint32_t sample_n, double dt_ns, uint32_t nominal_dt_ns,
-                   uint32_t sector_n, uint32_t records_quota) {
+                   const trendel_imu_sample_t *samples, uint32_t sample_n, double dt_ns, uint32_t row_odr,
+                   int32_t interval_ppm, uint32_t sector_n, uint32_t records_quota) {
     memset(sim, 0, sizeof *sim);
     sim_lsm6_open(&sim->imu, samples, sample_n, dt_ns);
     sim->imu.follows = true;
+    sim->imu.row_odr = row_odr;
     sim->imu.play_ns = 1e18; /* not yet */
     sim->budget = -1;
     sim->battery = (trendel_battery_t){100, 4100};
@@ -72,7 +75,7 @@ bool sim_clip_open(sim_clip_t *sim, const trendel_kernels_t *kernels, const tren
                                    .bus = sim->imu.bus,
                                    .flash = &sim->nor.flash,
                                    .records_quota = records_quota,
-                                   .nominal_dt_ns = nominal_dt_ns};
+                                   .interval_ppm = interval_ppm};
     return true;
 }
 
@@ -135,4 +138,8 @@ bool sim_clip_advance(sim_clip_t *sim, uint64_t to_us) {
 void sim_clip_play(sim_clip_t *sim) {
     const uint32_t taken_n = sim->clip.imu.taken_n + sim->clip.imu.discard_n;
     sim_lsm6_play(&sim->imu, sim->now_us * 1000u, sim->clip.imu.discard_n > 0u ? taken_n : 0u);
+}
+
+float sim_dt_s(uint32_t dt_ns) {
+    return clip_dt_s(dt_ns);
 }

@@ -36,10 +36,11 @@ typedef struct {
     bool on;
 } sim_clip_t;
 
-/* Built, without power. False without memory. `samples` stay the caller's; dt_ns is their true interval. */
+/* Built, without power. False without memory. `samples` stay the caller's; dt_ns is their true interval, at the ODR code
+ * row_odr of the chip (at another one they come again, or are skipped). */
 bool sim_clip_open(sim_clip_t *sim, const trendel_kernels_t *kernels, const trendel_identity_t *identity,
-                   const trendel_imu_sample_t *samples, uint32_t sample_n, double dt_ns, uint32_t nominal_dt_ns,
-                   uint32_t sector_n, uint32_t records_quota);
+                   const trendel_imu_sample_t *samples, uint32_t sample_n, double dt_ns, uint32_t row_odr,
+                   int32_t interval_ppm, uint32_t sector_n, uint32_t records_quota);
 void sim_clip_close(sim_clip_t *sim);
 
 /* Reset for a reason as in the faults packet; power on (1) and brown-out (6) lose the IMU's registers. */
@@ -53,5 +54,8 @@ uint64_t sim_clip_time_us(const sim_clip_t *sim);
 
 /* The recording begins now. */
 void sim_clip_play(sim_clip_t *sim);
+
+/* The clip's float32 seconds of an interval in nanoseconds, for its test. */
+float sim_dt_s(uint32_t dt_ns);
 
 #endif /* TRENDEL_SIM_CLIP_H */

@@ -28,13 +28,22 @@ static int64_t floor_of(double x) {
     return whole - (x < (double)whole ? 1 : 0);
 }
 
+/* By how many powers of two it measures faster than the rows are given. */
+static int32_t finer(const sim_lsm6_t *sim) {
+    const int32_t odr = sim->registers[CTRL1_XL] >> 4;
+    return odr == 0 || sim->row_odr == 0u ? 0 : odr - (int32_t)sim->row_odr;
+}
+
 static int16_t value_at(const sim_lsm6_t *sim, int64_t i, uint32_t word) {
     const trendel_imu_sample_t *sample = i >= 0 && i < sim->sample_n ? &sim->samples[i] : &sim->rest;
     return word < 3u ? sample->gyr[word] : sample->acc[word - 3u];
 }
 
 static int16_t word_of(const sim_lsm6_t *sim, uint32_t made_i, uint32_t word) {
-    return value_at(sim, sim->follows ? sim->first_i + made_i : made_i % sim->sample_n, word);
+    if (!sim->follows)
+        return value_at(sim, made_i % sim->sample_n, word);
+    const int64_t i = sim->first_i + made_i, step = (int64_t)1 << (finer(sim) < 0 ? -finer(sim) : 0);
+    return value_at(sim, finer(sim) > 0 && i >= 0 ? i >> finer(sim) : i * step, word);
 }
 
 static uint8_t status(const sim_lsm6_t *sim, uint8_t reg) {
@@ -108,6 +117,16 @@ static void power_on_values(sim_lsm6_t *sim) {
     sim->overrun = false;
 }
 
+/* Begin to measure, on the rows' own times: which one is measured depends on the time alone. */
+static void begin(sim_lsm6_t *sim) {
+    const int32_t k = finer(sim);
+    sim->dt_ns = k >= 0 ? sim->row_ns / (double)(1 << k) : sim->row_ns * (double)(1 << -k);
+    sim->first_i = floor_of((sim->now_ns - sim->play_ns) / sim->dt_ns) + 1;
+    sim->start_ns = sim->play_ns + (double)(sim->first_i - 1) * sim->dt_ns;
+    sim->made_n = 0;
+    sim->irq_ns = 0;
+}
+
 static int sim_write(void *context, uint8_t reg, uint8_t value) {
     sim_lsm6_t *sim = context;
     if (sim->access_n++ == sim->fail_at || sim->deaf)
@@ -117,8 +136,11 @@ static int sim_write(void *context, uint8_t reg, uint8_t value) {
         sim->resets_n++;
         return 0;
     }
+    const bool before = streaming(sim);
     if (reg != WHO_AM_I)
         sim->registers[reg & 127u] = value;
+    if (sim->follows && !before && streaming(sim))
+        begin(sim);
     if (reg == FIFO_CTRL5 && (value & 7u) == FIFO_BYPASS)
         sim->held_n = sim->word = 0;
     return 0;
@@ -134,9 +156,9 @@ void sim_lsm6_play(sim_lsm6_t *sim, uint64_t now_ns, uint32_t discard_n) {
         sim->first_i = -(int64_t)zero;
         sim->play_ns = sim->start_ns + (zero + 1u) * sim->dt_ns;
     } else {
-        sim->play_ns = (double)now_ns + sim->dt_ns;
+        sim->play_ns = (double)now_ns + sim->row_ns;
     }
-    sim->woken_i = floor_of(((double)now_ns - sim->play_ns) / sim->dt_ns);
+    sim->woken_i = floor_of(((double)now_ns - sim->play_ns) / sim->row_ns);
 }
 
 void sim_lsm6_open(sim_lsm6_t *sim, const trendel_imu_sample_t *samples, uint32_t sample_n, double dt_ns) {
@@ -144,18 +166,15 @@ void sim_lsm6_open(sim_lsm6_t *sim, const trendel_imu_sample_t *samples, uint32_
     sim->bus = (trendel_bus_t){sim, sim_read, sim_write};
     sim->samples = samples;
     sim->sample_n = sample_n;
-    sim->dt_ns = dt_ns;
+    sim->dt_ns = sim->row_ns = dt_ns;
     sim->fail_at = UINT32_MAX;
     power_on_values(sim);
 }
 
 void sim_lsm6_advance(sim_lsm6_t *sim, uint64_t now_ns) {
+    sim->now_ns = (double)now_ns;
     if (!streaming(sim)) {
         sim->start_ns = (double)now_ns;
-        if (sim->follows) { /* on the samples' own times: which one is measured depends on the time alone */
-            sim->first_i = floor_of((sim->start_ns - sim->play_ns) / sim->dt_ns) + 1;
-            sim->start_ns = sim->play_ns + (double)(sim->first_i - 1) * sim->dt_ns;
-        }
         sim->made_n = 0;
         return;
     }
@@ -187,8 +206,8 @@ double sim_lsm6_next_irq_ns(const sim_lsm6_t *sim) {
 }
 
 bool sim_lsm6_moved(sim_lsm6_t *sim, uint64_t now_ns) {
-    const int64_t now_i = floor_of(((double)now_ns - sim->play_ns) / sim->dt_ns);
-    const int64_t step = (int64_t)(1e9 / 26.0 / sim->dt_ns) + 1; /* it measures at 26 Hz */
+    const int64_t now_i = floor_of(((double)now_ns - sim->play_ns) / sim->row_ns);
+    const int64_t step = (int64_t)(1e9 / 26.0 / sim->row_ns) + 1; /* it measures at 26 Hz */
     const bool asked = (sim->registers[MD1_CFG] & MD1_CFG_INT1_WU) != 0u && !sim->deaf && !sim->stuck;
     bool moved = false;
     for (; sim->woken_i + step <= now_i; sim->woken_i += step)

@@ -17,10 +17,12 @@ typedef struct {
     uint32_t sample_n;
     double dt_ns, start_ns; /* the true interval, and when it was switched on */
     uint32_t made_n;        /* samples measured since then */
-    bool follows;           /* samples[i] is what happens at play_ns + i dt_ns, measured or not, and rest before and after */
+    bool follows;           /* samples[i] is what happens at play_ns + i row_ns, measured or not, and rest before and after */
+    double row_ns, now_ns;
+    uint32_t row_odr;       /* the ODR code at which each row is measured once; at others they come again, or are skipped */
     trendel_imu_sample_t rest;
     double play_ns;
-    int64_t first_i;        /* then: which of them is the first since it was switched on */
+    int64_t first_i;        /* then: intervals from play_ns to the first one since it was switched on */
     bool stuck, deaf;       /* broken: measures nothing any more; does not answer */
     int64_t woken_i;        /* motion was looked for up to this one */
     uint32_t fifo[SIM_LSM6_HELD]; /* which samples the FIFO holds, oldest first */

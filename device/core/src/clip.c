@@ -8,30 +8,26 @@
 
 /* ---- sampling ---- */
 
-static uint32_t nominal_dt_ns(const trendel_clip_t *clip) {
-    return clip->world.nominal_dt_ns != 0u ? clip->world.nominal_dt_ns : trendel_clock_dt_ns(&clip->imu.clock);
-}
-
 /* Start the IMU. Indices go on where they were, by the time that has gone by: they count intervals since boot. */
 static int start_sampling(trendel_clip_t *clip, bool cold, uint64_t now_us) {
     uint32_t index = clip->next_sample_i;
-    const int result = trendel_imu_start(&clip->imu, &clip->world.bus, &clip->faults, clip->log.boot_n, clip->rate_hz,
-                                         clip->range_code, TRENDEL_CLIP_WATERMARK);
-    if (clip->world.nominal_dt_ns != 0u)
-        trendel_clock_init(&clip->imu.clock, clip->world.nominal_dt_ns);
-    if (clip->sampled && now_us > clip->sampled_us)
-        index += (uint32_t)((now_us - clip->sampled_us) * 1000u / nominal_dt_ns(clip));
-    trendel_packetiser_resume(&clip->imu.packetiser, clip->next_sequence, index);
-    if (clip->host.subscribed && clip->host.payload_n < TRENDEL_PACKET_MAX)
-        trendel_packetiser_fit(&clip->imu.packetiser, clip->host.payload_n);
-    clip->sampled_us = now_us; /* a stall counts from here */
-    clip->bus_failed_n = 0;
     if (cold || !clip->sampled) {
         clip->cold = true;
         clip->renew = false;
         clip_settings_params(clip);
         clip_note_hello(clip, now_us);
     }
+    const int result = trendel_imu_start(&clip->imu, &clip->world.bus, &clip->faults, clip->log.boot_n, clip->rate_hz,
+                                         clip->range_code, TRENDEL_CLIP_WATERMARK);
+    const uint32_t dt_ns = clip_interval_ns(clip);
+    trendel_clock_init(&clip->imu.clock, dt_ns);
+    if (clip->sampled && now_us > clip->sampled_us)
+        index += (uint32_t)((now_us - clip->sampled_us) * 1000u / dt_ns);
+    trendel_packetiser_resume(&clip->imu.packetiser, clip->next_sequence, index);
+    if (clip->host.subscribed && clip->host.payload_n < TRENDEL_PACKET_MAX)
+        trendel_packetiser_fit(&clip->imu.packetiser, clip->host.payload_n);
+    clip->sampled_us = now_us; /* a stall counts from here */
+    clip->bus_failed_n = 0;
     return result;
 }
 

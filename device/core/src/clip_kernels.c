@@ -22,7 +22,7 @@ float clip_dt_s(uint32_t dt_ns) {
 static uint64_t time_us_of(const trendel_clip_t *clip, const trendel_imu_header_t *header, uint32_t kernel_i,
                            float frac) {
     const int32_t steps = (int32_t)(clip->base_i + kernel_i - header->sample_i);
-    const int64_t ns = (int64_t)steps * header->dt_ns + (int64_t)(frac * (float)header->dt_ns);
+    const int64_t ns = (int64_t)steps * header->dt_ns + (int32_t)(frac * (float)header->dt_ns);
     const int64_t us = (int64_t)header->time_us + ns / 1000;
     return us > 0 ? (uint64_t)us : 0u;
 }

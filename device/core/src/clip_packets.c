@@ -44,12 +44,16 @@ void clip_drop_queue(trendel_clip_t *clip) {
 
 /* ---- hello ---- */
 
+uint32_t clip_interval_ns(const trendel_clip_t *clip) {
+    uint32_t dt_ns = 1000000000u / 26u; /* 26 Hz doubles up to 1,666 Hz, as in lsm6.c */
+    for (uint32_t rate = clip->rate_hz; rate > 26u; rate /= 2u)
+        dt_ns /= 2u;
+    return (uint32_t)((int64_t)dt_ns * (1000000 + clip->world.interval_ppm) / 1000000);
+}
+
 void clip_make_hello(const trendel_clip_t *clip, trendel_hello_t *hello, uint64_t now_us) {
     const trendel_world_t *world = &clip->world;
-    uint32_t dt_ns = world->nominal_dt_ns;
-    for (uint32_t rate = clip->rate_hz, k = 0; dt_ns == 0u; rate /= 2u, k++)
-        if (rate <= 26u)
-            dt_ns = 1000000000u / 26u >> k;
+    const uint32_t dt_ns = clip_interval_ns(clip);
     trendel_hello_init(hello, clip->log.boot_n);
     hello->serial = world->identity.serial;
     hello->time_us = now_us;
@@ -78,7 +82,7 @@ void clip_note_hello(trendel_clip_t *clip, uint64_t now_us) {
     hello.time_us = now_us;
     if (first)
         return;
-    (void)trendel_log_append(&clip->log, TRENDEL_LOG_RECORDS, &hello, sizeof hello);
+    (void)trendel_recorder_hello(&clip->recorder, &hello);
     clip_send(clip, &hello, sizeof hello, false);
 }
 

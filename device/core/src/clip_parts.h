@@ -15,6 +15,7 @@ extern const uint32_t clip_default_params[CLIP_DEFAULT_RATES_N][sizeof(trendel_p
 void clip_send(trendel_clip_t *clip, const void *packet, size_t n, bool raw);
 void clip_drop_queue(trendel_clip_t *clip);
 void clip_greet(trendel_clip_t *clip, uint64_t now_us); /* hello, layouts, faults, status */
+uint32_t clip_interval_ns(const trendel_clip_t *clip); /* between samples, before it was measured */
 void clip_make_hello(const trendel_clip_t *clip, trendel_hello_t *hello, uint64_t now_us);
 void clip_note_hello(trendel_clip_t *clip, uint64_t now_us); /* to log and host, if it says something new */
 void clip_event(trendel_clip_t *clip, const trendel_event_t *event, uint64_t now_us);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -59,7 +60,8 @@ class SimulatedClip:
         counts: (n, 6) int16, accelerometer and gyroscope at 16 g and 2000 deg/s, one row each true interval. Before
             play(), and after its end, the clip rests in the recording's mean attitude.
         rate_hz: true rate of the rows. The clip is set to the nearest of RATES_HZ; one that is off by more than a
-            hundredth is taken as an IMU of another make, and the hello says its rate.
+            hundredth is taken as an IMU of another make, and the hello says its rate. Set to another rate by its
+            settings, the clip gets rows again, or some of them only.
         sectors: of 4 KiB in the log. records_quota: of them for strides and events (default: as 280 of 512).
         boot: False leaves it without power until reboot().
 
@@ -110,27 +112,27 @@ class SimulatedClip:
         samples = self._ffi.from_buffer("trendel_imu_sample_t[]", counts)
         quota = records_quota if records_quota is not None else max(1, sectors * 280 // 512)
         dt_ns = 1e9 / rate_hz * (1.0 + clock_ppm * 1e-6)
-        told_ns = round(1e9 / rate_hz) if other else 0
+        told_ppm = round((nominal / rate_hz - 1.0) * 1e6) if other else 0
+        odr_code = round(np.log2(nominal / 26)) + 2
         if not self._lib.sim_clip_open(
-            self._sim, functions, identity, samples, len(counts), dt_ns, told_ns, sectors, quota
+            self._sim, functions, identity, samples, len(counts), dt_ns, odr_code, told_ppm, sectors, quota
         ):
             raise MemoryError
         self._samples = samples
         rest = np.rint(counts[:, :3].mean(axis=0, dtype=np.float64)).astype(int)
         self._sim.imu.rest.acc = rest.tolist()
         self._payload_n, self._connected, self._subscribed = 0, False, False
-        if nominal != 208:
-            self._store_rate(nominal)
+        if nominal != 208:  # as a clip that was set to that rate before it was switched on
+            raw = struct.pack("<BBH", 1, 0, nominal)
+            self.store_setting("rate_hz", raw + zlib.crc32(raw).to_bytes(4, "little"))
         if boot:
             self.reboot(POWER_ON)
 
-    def _store_rate(self, rate_hz: int) -> None:
-        """As a clip that was set to that rate before it was switched on."""
-        import zlib
-
-        raw = struct.pack("<BBH", 1, 0, rate_hz)
-        value = raw + zlib.crc32(raw).to_bytes(4, "little")
-        place = self._sim.store[self._key("rate_hz")]
+    def store_setting(self, key: str, value: bytes) -> None:
+        """Put bytes into the store as they are, good or not: what a clip finds there at its next boot."""
+        if len(value) > _VALUE_MAX:
+            raise ValueError(f"A value of {len(value)} bytes is too long.")
+        place = self._sim.store[self._key(key)]
         place.n, place.bytes[0 : len(value)] = len(value), value
 
     # ---- time and power ----
@@ -171,7 +173,7 @@ class SimulatedClip:
     @property
     def played_n(self) -> int:
         """Rows of the recording that have happened, 0 to rows_n."""
-        past = (self.now_us * 1e3 - self._sim.imu.play_ns) / self._sim.imu.dt_ns
+        past = (self.now_us * 1e3 - self._sim.imu.play_ns) / self._sim.imu.row_ns
         return min(max(0, int(np.floor(past)) + 1), self.rows_n)
 
     def reboot(self, reason: int = SOFTWARE) -> int:
@@ -179,6 +181,10 @@ class SimulatedClip:
         0, or the log's error."""
         self._payload_n, self._connected, self._subscribed = 0, False, False
         return int(self._lib.sim_clip_boot(self._sim, reason))
+
+    def set_firmware(self, version: tuple[int, int, int, int]) -> None:
+        """What the hello says of the firmware from the next boot on."""
+        self._sim.world.identity.firmware[0:4] = list(version)
 
     def cut_power(self, operations: int | None = None, tear: int = 0) -> None:
         """Power goes: now, or within the flash operation after so many (tear: 0 prefix, 1 bits, 2 unstable)."""

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable
 
-from trendel.app.follow import Run
+from trendel.app.follow import Ending, Run
 from trendel.app.marks import Mark
 
 HINT = "m: marker   p and a digit: pain   q: end"
@@ -33,7 +33,7 @@ class KeyReader:
 
 
 @contextlib.asynccontextmanager
-async def keys(run: Run, stop: asyncio.Event) -> AsyncIterator[None]:
+async def keys(run: Run, ending: Ending) -> AsyncIterator[None]:
     """Keys reach `run` while this is open. Only on a terminal of Linux or macOS; elsewhere `trendel mark` does it."""
     fd = _terminal()
     if fd is None:
@@ -42,7 +42,7 @@ async def keys(run: Run, stop: asyncio.Event) -> AsyncIterator[None]:
     import termios
     import tty
 
-    reader = KeyReader(run.mark, stop.set)
+    reader = KeyReader(run.mark, ending.ask)
     loop = asyncio.get_running_loop()
 
     def read() -> None:

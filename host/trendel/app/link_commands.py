@@ -11,7 +11,7 @@ LinkName = Annotated[
         "--link",
         metavar="LINK",
         show_default=False,
-        help="ble: (the clip in reach), ble:NAME or its address, usb:, usb:PORT, replay:FILE; docs/live.md.",
+        help="ble: (the clip in reach), ble:NAME or its address, usb:, usb:PORT, replay:FILE, sim:FILE; docs/live.md.",
     ),
 ]
 Participant = Annotated[str | None, typer.Option(metavar="ID", help="Who runs.", show_default=False)]
@@ -24,6 +24,7 @@ def add_link_commands(app: typer.Typer) -> None:
     """Add them to the command line."""
     app.command()(live)
     app.command()(record)
+    app.command()(sync)
     app.command()(mark)
     app.command()(scan)
 
@@ -75,6 +76,34 @@ def record(
     from trendel.app.record import record as run
 
     run(link, out, About(participant, condition, note), minutes)
+
+
+def sync(
+    link: LinkName,
+    out: Annotated[
+        Path, typer.Argument(metavar="[FOLDER]", help="Where the sessions go, one for each run.", show_default=False)
+    ] = Path(),
+    runner: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Whose baseline and limits the clip is to know.", show_default=False),
+    ] = None,
+    mounting: Annotated[
+        str,
+        typer.Option(
+            metavar="keep|learn|worn|FILE",
+            help="How the clip is to take itself to be worn: as it was told before, to find out, as in the runner's "
+            "last run, or as a file says. With --runner.",
+        ),
+    ] = "keep",
+) -> None:
+    """Bring home the runs that a clip made alone, and tell it what it has to know to warn alone.
+
+    Everything is checked, and alerts are computed again, before the clip is told that it may free them. What was read
+    is kept where this is interrupted, and the same command goes on from there.
+    """
+    from trendel.app.sync import show_synced
+
+    show_synced(link, out, runner, mounting)
 
 
 def mark(

@@ -5,13 +5,14 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
 
 from trendel.analysis import Completed
-from trendel.app.follow import Run, open_unless, stopped_by_signals
+from trendel.app.bring_home import recovery_of
+from trendel.app.follow import Ending, Run, open_unless, stopped_by_signals
 from trendel.app.health import health_line, health_of
 from trendel.app.keys import HINT, keys
 from trendel.app.live_lines import JsonLines, rows_of
@@ -28,6 +29,9 @@ from trendel.links.live_stream import LiveStream
 from trendel.links.protocol import Change
 from trendel.recording.session import topics
 
+if TYPE_CHECKING:
+    from trendel.links.recovery import Recovery
+
 _HEALTH_S = 5.0
 
 
@@ -35,10 +39,16 @@ class LiveRun:
     """What arrives goes through the kernels; rows go to view, JSON lines and recorder."""
 
     def __init__(
-        self, link: Link, intake: Intake, stream: LiveStream, recorder: Recorder | None, lines: JsonLines | None
+        self,
+        link: Link,
+        intake: Intake,
+        stream: LiveStream,
+        recorder: Recorder | None,
+        lines: JsonLines | None,
+        recovery: "Recovery | None" = None,
     ) -> None:
         self._link, self._intake, self._stream = link, intake, stream
-        self._recorder, self._lines = recorder, lines
+        self._recorder, self._lines, self._recovery = recorder, lines, recovery
         self.view: RunView | None = None
         self.watch = Watch(keep_rows=False)
         self._state = "connected"
@@ -46,7 +56,7 @@ class LiveRun:
 
     def status(self) -> Text:
         """The link in a line; red while it is lost."""
-        line = health_line(health_of(self._link, self._intake, self._recorder))
+        line = health_line(health_of(self._link, self._intake, self._recorder, self._recovery))
         if self._state == "connected":
             return Text(line)
         return Text(f"link {self._state}: {line}", style="bold red")
@@ -86,7 +96,7 @@ class LiveRun:
         now_ns = self._link.clock.now_ns()
         if self._lines is not None and now_ns - self._told_ns >= _HEALTH_S * 1e9:
             self._told_ns = now_ns
-            self._lines.health(now_ns, asdict(health_of(self._link, self._intake, self._recorder)))
+            self._lines.health(now_ns, asdict(health_of(self._link, self._intake, self._recorder, self._recovery)))
         self._show(0)
 
     def finish(self) -> None:
@@ -131,38 +141,39 @@ def live(moniker: str, out: Path | None, about: About, *, options: dict[str, Any
 
 async def _live(link: Link, out: Path | None, about: About, stream: LiveStream, *, as_json: bool) -> bool:
     """Whether there was a run: not where it was stopped before the clip was reached."""
-    stop = asyncio.Event()
-    with stopped_by_signals(stop):
-        if not await open_unless(link, stop):
+    ending = Ending()
+    with stopped_by_signals(ending):
+        if not await open_unless(link, ending.stop):
             return False
         try:
-            await _watched(link, out, about, stream, stop, as_json=as_json)
+            await _watched(link, out, about, stream, ending, as_json=as_json)
         finally:
             await link.close()
     return True
 
 
 async def _watched(
-    link: Link, out: Path | None, about: About, stream: LiveStream, stop: asyncio.Event, *, as_json: bool
+    link: Link, out: Path | None, about: About, stream: LiveStream, ending: Ending, *, as_json: bool
 ) -> None:
     console, intake = stderr_console() if as_json else stdout_console(), Intake()
-    recorder = None
+    recorder = recovery = None
     if out is not None:
         recorder = Recorder(out, link.clock, {"link": str(link.moniker), **about.as_dict()})
+        recovery = recovery_of(link, recorder)
     why = "failed"
     try:
-        run = LiveRun(link, intake, stream, recorder, JsonLines() if as_json else None)
+        run = LiveRun(link, intake, stream, recorder, JsonLines() if as_json else None, recovery)
         async with _viewed(console, link, run, as_json=as_json):
-            following = Run(link, intake, run, recorder)
-            async with keys(following, stop):
-                why = await following.follow(stop)
+            following = Run(link, intake, run, recorder, recovery=recovery)
+            async with keys(following, ending):
+                why = await following.follow(ending)
             run.finish()
     except TrendelError as error:
         why = str(error)
         raise
     finally:
         if recorder is not None:
-            show_end(console, recorder, intake, why)
+            show_end(console, recorder, intake, recovery, why)
         elif not as_json:
             console.print(f"ended: {why}; {health_line(health_of(link, intake, None))}", markup=False)
 

@@ -5,14 +5,15 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
 from trendel.app.alert_screen import clock
-from trendel.app.follow import Run, open_unless, stopped_by_signals
+from trendel.app.bring_home import recovery_of
+from trendel.app.follow import Ending, Run, open_unless, stopped_by_signals
 from trendel.app.health import health_line, health_of
 from trendel.app.keys import HINT, keys
 from trendel.app.marks import Mark
@@ -22,6 +23,9 @@ from trendel.errors import SessionError, TrendelError
 from trendel.links import Link, make_link
 from trendel.links.intake import Intake, Notice, Taken, clip_name
 from trendel.links.protocol import Change
+
+if TYPE_CHECKING:
+    from trendel.links.recovery import Recovery
 
 _LINE_S = 60.0
 
@@ -47,6 +51,7 @@ class _Shown:
     link: Link
     intake: Intake
     recorder: Recorder
+    recovery: "Recovery | None"
     live: Live | None
     marks_n: int = 0
     _began_ns: int = 0
@@ -80,7 +85,7 @@ class _Shown:
 
     def _line(self) -> str:
         elapsed_s = (self.link.clock.now_ns() - self._began_ns) / 1e9
-        return f"{clock(elapsed_s)} {health_line(health_of(self.link, self.intake, self.recorder))}"
+        return f"{clock(elapsed_s)} {health_line(health_of(self.link, self.intake, self.recorder, self.recovery))}"
 
     def _print(self, sentence: str) -> None:
         elapsed_s = (self.link.clock.now_ns() - self._began_ns) / 1e9
@@ -104,36 +109,37 @@ def refuse_existing(out: Path) -> None:
 
 async def _record(link: Link, out: Path, about: About, minutes: float | None) -> bool:
     """Whether there was a recording: not where it was stopped before the clip was reached."""
-    stop = asyncio.Event()
-    with stopped_by_signals(stop):
-        if not await open_unless(link, stop):
+    ending = Ending()
+    with stopped_by_signals(ending):
+        if not await open_unless(link, ending.stop):
             return False
         try:
-            await _recorded(link, out, about, minutes, stop)
+            await _recorded(link, out, about, minutes, ending)
         finally:
             await link.close()
     return True
 
 
-async def _recorded(link: Link, out: Path, about: About, minutes: float | None, stop: asyncio.Event) -> None:
+async def _recorded(link: Link, out: Path, about: About, minutes: float | None, ending: Ending) -> None:
     console, intake = stdout_console(), Intake()
     recorder = Recorder(out, link.clock, {"link": str(link.moniker), **about.as_dict()})
-    why = "failed"
+    recovery, why = recovery_of(link, recorder), "failed"
     try:
         with _status(console) as live:
-            run = Run(link, intake, _Shown(console, link, intake, recorder, live), recorder)
+            shown = _Shown(console, link, intake, recorder, recovery, live)
+            run = Run(link, intake, shown, recorder, recovery=recovery)
             if minutes is not None:
-                asyncio.get_running_loop().call_later(60 * minutes, stop.set)
-            async with keys(run, stop):
-                why = await run.follow(stop)
+                asyncio.get_running_loop().call_later(60 * minutes, ending.stop.set)
+            async with keys(run, ending):
+                why = await run.follow(ending)
     except TrendelError as error:
         why = str(error)
         raise
     finally:
-        show_end(console, recorder, intake, why)
+        show_end(console, recorder, intake, recovery, why)
 
 
-def show_end(console: Console, recorder: Recorder, intake: Intake, why: str) -> None:
+def show_end(console: Console, recorder: Recorder, intake: Intake, recovery: "Recovery | None", why: str) -> None:
     """Close the file and say what is in it."""
     closed = recorder.close(why)
     while recorder.troubles:
@@ -141,10 +147,13 @@ def show_end(console: Console, recorder: Recorder, intake: Intake, why: str) -> 
     hello = intake.hello
     losses = intake.losses
     who = f" of clip {clip_name(hello)}" if hello is not None else ""
-    seconds = intake.samples_n / intake.rate_hz if intake.rate_hz else 0.0
+    samples_n = intake.samples_n if recovery is None else recovery.missing.live_n + recovery.missing.home_n
+    seconds = samples_n / intake.rate_hz if intake.rate_hz else 0.0
+    lacking = f"{losses.samples_lost_n} missing in {intake.gaps_n} gaps"
+    if recovery is not None:
+        lacking = f"{recovery.missing.home_n} of them from its log, {recovery.missing.lacking_n} missing"
     console.print(
-        f"{closed.path}: {intake.samples_n} samples ({clock(seconds)}){who}, {losses.samples_lost_n} missing "
-        f"in {intake.gaps_n} gaps; ended: {why}.",
+        f"{closed.path}: {samples_n} samples ({clock(seconds)}){who}, {lacking}; ended: {why}.",
         markup=False,
         soft_wrap=True,
     )

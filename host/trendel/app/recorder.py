@@ -14,6 +14,7 @@ from trendel.clock import Clock
 from trendel.errors import SessionError
 from trendel.links.protocol import Arrival, Change, Link
 from trendel.recording.session import SessionWriter, topics
+from trendel.recording.session.packets import FROM_LOG
 from trendel.recording.session.writer import Closed
 
 FLUSH_S = 0.4  # with writing, less than a second from arrival to disk
@@ -51,6 +52,10 @@ class Recorder:
     def arrival(self, arrival: Arrival) -> None:
         """Keep a packet as it came."""
         self._writer.packet(arrival.received.raw, time_ns=arrival.time_ns)
+
+    def home(self, raw: bytes) -> None:
+        """Keep a packet that came later, from the clip's log."""
+        self._writer.packet(raw, source=FROM_LOG)
 
     def change(self, change: Change, link: Link) -> None:
         """Keep what became of the link, with its counters."""

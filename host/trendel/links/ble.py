@@ -13,10 +13,10 @@ from trendel.errors import LinkError
 from trendel.links.held import HeldLink, Patience
 from trendel.links.moniker import Moniker
 from trendel.wire.framing import NotificationFramer
-from trendel.wire.gatt import STREAM_PACKETS, STREAM_SERVICE
+from trendel.wire.gatt import SMP_CHARACTERISTIC, STREAM_PACKETS, STREAM_SERVICE
 
 try:
-    from bleak import BleakClient, BleakScanner
+    from bleak import BleakClient, BleakGATTCharacteristic, BleakScanner
     from bleak.backends.client import BaseBleakClient
     from bleak.backends.device import BLEDevice
     from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
@@ -121,6 +121,9 @@ class BleLink(HeldLink):
             async with asyncio.timeout(2 * _CONNECT_S):
                 await client.connect()
                 await self._subscribe(client, who)
+            smp = client.services.get_characteristic(SMP_CHARACTERISTIC)
+            carrier = None if smp is None else _Carrier(self, client, smp)
+            self._manages(carrier, f"{who} offers no management: update its firmware.", offers=carrier is not None)
         except (BleakError, OSError, EOFError, TimeoutError) as error:
             await self._let_go()
             raise LinkError(_sentence(who, error)) from None
@@ -152,11 +155,19 @@ class BleLink(HeldLink):
                 await client.pair()
             await subscribe()
 
+    def _managed(self, client: BleakClient, data: bytearray) -> None:
+        if client is self._client:
+            self._answered(data)
+
     async def _let_go(self) -> None:
         client, self._client = self._client, None
         if client is not None:
             with contextlib.suppress(BleakError, OSError, EOFError, TimeoutError):
                 async with asyncio.timeout(_LET_GO_S):
+                    # bluetoothd (5.66 at least) may crash where a connection ends under a subscription.
+                    if client.is_connected:
+                        with contextlib.suppress(BleakError):
+                            await client.stop_notify(STREAM_PACKETS)
                     await client.disconnect()
 
     async def _find(self) -> Seen:
@@ -174,6 +185,34 @@ class BleLink(HeldLink):
             names = ", ".join(f"{clip.name} ({clip.address})" for clip in matching)
             raise LinkError(f"Several clips are in reach ({names}): name one, such as ble:{matching[0].address}.")
         return matching[0]
+
+
+class _Carrier:
+    """SMP on the connection that the packets come by: see Carrier."""
+
+    def __init__(self, link: BleLink, client: BleakClient, characteristic: BleakGATTCharacteristic) -> None:
+        self._link, self._client, self._characteristic = link, client, characteristic
+        self._sending = asyncio.Lock()
+
+    @property
+    def piece_n(self) -> int:
+        """See Carrier. On BlueZ only the characteristic knows."""
+        return int(self._characteristic.max_write_without_response_size)
+
+    async def start(self) -> None:
+        """See Carrier."""
+
+        def notified(_: Any, data: bytearray) -> None:
+            self._link._managed(self._client, data)
+
+        await self._client.start_notify(self._characteristic, notified, bluez={"use_start_notify": False})
+
+    async def send(self, frame: bytes) -> None:
+        """See Carrier."""
+        n = self.piece_n
+        async with self._sending:  # pieces of two frames must not mix
+            for at in range(0, len(frame), n):
+                await self._client.write_gatt_char(self._characteristic, frame[at : at + n], response=False)
 
 
 def _asks_for_pairing(error: BleakError) -> bool:

@@ -37,6 +37,10 @@ class ClipClock:
         """The clip has restarted, its clock too."""
         self._least.clear()
 
+    def clip_ns(self, host_ns: int) -> int | None:
+        """Clip time of a moment on the host; None before anything was seen."""
+        return host_ns - min(least for _, least in self._least) if self._least else None
+
     def host_ns(self, clip_ns: int) -> int | None:
         """Host time of a moment on the clip; None before anything was seen."""
         return clip_ns + min(least for _, least in self._least) if self._least else None

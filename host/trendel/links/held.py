@@ -6,12 +6,16 @@ import asyncio
 from abc import abstractmethod
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from trendel.clock import Clock
 from trendel.errors import LinkError
 from trendel.links.moniker import Moniker
 from trendel.links.protocol import Arrival, Change, Event, Inbox, Link, State
 from trendel.wire.framing import FrameCounts, NotificationFramer, SerialFramer
+
+if TYPE_CHECKING:
+    from trendel.links.management import Carrier, Management
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,9 @@ class HeldLink(Link):
         self._task: asyncio.Task[None] | None = None
         self._opened = False
         self._last_ns = 0
+        self._management: Management | None = None
+        self._carrier: Carrier | None = None
+        self._unmanaged, self._offers = "is not connected.", True
         self._early: list[Arrival] | None = []  # what came while the clip was being reached: told after the connection
 
     @abstractmethod
@@ -54,6 +61,19 @@ class HeldLink(Link):
         """See Link."""
         return self._inbox.dropped_n
 
+    @property
+    def management(self) -> Management:
+        """See Link."""
+        if self._management is None:
+            from trendel.links.management import Management
+
+            self._management = Management(str(self.moniker))
+            if self._carrier is not None:
+                self._management.attach(self._carrier)
+            else:
+                self._management.detach(self._unmanaged, unmanaged=not self._offers)
+        return self._management
+
     async def open(self) -> None:
         """See Link."""
         if self._opened:
@@ -68,6 +88,7 @@ class HeldLink(Link):
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
+            self._manages(None, "was closed.")
             await self._let_go()
         self._inbox.end()
 
@@ -85,6 +106,20 @@ class HeldLink(Link):
             else:
                 self._early.append(arrival)
 
+    def _manages(self, carrier: Carrier | None, why: str = "is not connected.", *, offers: bool = True) -> None:
+        """By which connection the clip can be managed now; None: by none, and why: also where it `offers` none."""
+        self._carrier, self._unmanaged, self._offers = carrier, why, offers
+        if self._management is None:
+            return
+        if carrier is not None:
+            self._management.attach(carrier)
+        else:
+            self._management.detach(why, unmanaged=not offers)
+
+    def _answered(self, data: bytes | bytearray) -> None:
+        if self._management is not None:
+            self._management.feed(data)
+
     def _connected(self, sentence: str) -> None:
         early, self._early = self._early or [], None
         at_ns = early[0].time_ns - 1 if early else self.clock.now_ns()
@@ -98,6 +133,7 @@ class HeldLink(Link):
         if not self._lost.is_set():
             self._why_lost = why
             self._lost.set()
+            self._manages(None, why)
 
     def _change(self, state: State, sentence: str) -> None:
         self._last_ns = max(self.clock.now_ns(), self._last_ns + 1)

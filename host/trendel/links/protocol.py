@@ -8,11 +8,14 @@ from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 from trendel.clock import Clock
 from trendel.links.moniker import Moniker
 from trendel.wire.framing import FrameCounts, Received
+
+if TYPE_CHECKING:
+    from trendel.links.management import Management
 
 State: TypeAlias = Literal["connected", "lost", "waiting", "ended"]
 
@@ -67,6 +70,12 @@ class Link(ABC):
     @abstractmethod
     def dropped_n(self) -> int:
         """Packets that this host has dropped because nobody took them in time."""
+
+    @property
+    @abstractmethod
+    def management(self) -> Management:
+        """Requests to the clip, over whichever connection there is: the same object for the link's life. After 'ended'
+        it still answers, until `close`. Raises LinkError where there is no clip, or smpclient is not installed."""
 
     async def __aenter__(self) -> Self:
         await self.open()

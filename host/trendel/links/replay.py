@@ -7,7 +7,7 @@ import math
 from collections.abc import AsyncIterator, Iterable, Iterator
 from itertools import chain, groupby
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from trendel.clock import HostClock, SimulatedClock
 from trendel.errors import LinkError, RecordingError
@@ -21,6 +21,9 @@ from trendel.recording.session.samples import LIVE
 from trendel.recording.session.writer import SUFFIX
 from trendel.wire.framing import FrameCounts, NotificationFramer
 from trendel.wire.layout import KIND_HELLO, KIND_LAYOUT
+
+if TYPE_CHECKING:
+    from trendel.links.management import Management
 
 _FIRST = {KIND_HELLO: 0, KIND_LAYOUT: 1}
 _YIELD_N = 16  # packets between giving way to others, where nothing is waited for
@@ -72,6 +75,11 @@ class ReplayLink(Link):
     def dropped_n(self) -> int:
         """See Link: a replay waits for its reader."""
         return 0
+
+    @property
+    def management(self) -> Management:
+        """See Link: there is no clip."""
+        raise LinkError(f"{self.moniker}: is a recording: there is no clip that could be asked.")
 
     async def open(self) -> None:
         """See Link."""

@@ -7,6 +7,7 @@ import contextlib
 import errno
 import threading
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from trendel.clock import Clock
 from trendel.errors import LinkError
@@ -20,6 +21,9 @@ try:
     from serial.tools import list_ports
 except ImportError:
     raise LinkError("USB needs pyserial: pip install 'trendel[links]'.") from None
+
+if TYPE_CHECKING:
+    from trendel.links.usb_smp import SmpPort
 
 _WAIT_S = 0.2  # how long a read waits, and with it a close
 _READ_N = 65_536
@@ -36,12 +40,13 @@ class Port:
 
 
 def clip_ports() -> list[Port]:
-    """Ports whose USB product says that it is a clip."""
-    return [
-        Port(found.device, found.product, found.serial_number or "")
-        for found in list_ports.comports()
-        if (found.product or "").startswith(USB_PRODUCT)
-    ]
+    """The streams of clips: ports whose USB product says so. Each clip has a second port behind it, to be managed."""
+    clips: dict[str, Port] = {}
+    for found in sorted(list_ports.comports(), key=lambda port: (len(port.device), port.device)):
+        if (found.product or "").startswith(USB_PRODUCT):
+            serial_number = found.serial_number or ""
+            clips.setdefault(serial_number or found.device, Port(found.device, found.product, serial_number))
+    return list(clips.values())
 
 
 class UsbLink(HeldLink):
@@ -53,6 +58,7 @@ class UsbLink(HeldLink):
         self._framer = SerialFramer(self.counts)
         self._port: serial.Serial | None = None
         self._thread: threading.Thread | None = None
+        self._smp: SmpPort | None = None
         self._let = threading.Event()  # set: the thread of now may end, and what it still says is not heard
 
     async def _reach(self) -> str:
@@ -63,10 +69,23 @@ class UsbLink(HeldLink):
         arguments = (self._port, self._let, asyncio.get_running_loop())
         self._thread = threading.Thread(target=self._read, args=arguments, name=f"read {path}", daemon=True)
         self._thread.start()
+        await self._find_management(path)
         return f"The clip on {path}"
+
+    async def _find_management(self, path: str) -> None:
+        try:
+            from trendel.links.usb_smp import SmpPort, smp_port_of
+        except ImportError:  # without smpclient; said when something is asked
+            return
+        found = await asyncio.to_thread(smp_port_of, path)
+        self._smp = None if found is None else SmpPort(found, self._answered)
+        self._manages(self._smp, "the clip offers no management on USB.", offers=found is not None)
 
     async def _let_go(self) -> None:
         self._let.set()
+        smp, self._smp = self._smp, None
+        if smp is not None:
+            await smp.close()
         port, thread, self._port, self._thread = self._port, self._thread, None, None
         if port is not None:
             # Closed when the thread has seen it: a descriptor closed under a read may by then be another file's.

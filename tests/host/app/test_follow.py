@@ -13,7 +13,7 @@ from tests.host.links.fake_ble import Air, AirClip
 from tests.host.links.made import run_async
 from tests.host.session.made import hello, run
 from trendel.app import marks
-from trendel.app.follow import Run, open_unless, stopped_by_signals
+from trendel.app.follow import Ending, Run, open_unless, stopped_by_signals
 from trendel.app.marks import Mark
 from trendel.app.recorder import Recorder
 from trendel.clock import HostClock
@@ -73,9 +73,9 @@ def test_a_session_over_disconnects_holds_all_that_was_sent_to_it(tmp_path: Path
         sent: list[bytes] = []
         async with _link(clip) as link:
             recorder = Recorder(out, link.clock, {})
-            stop = asyncio.Event()
+            ending = Ending()
             following = Run(link, Intake(), heard, recorder)
-            task = asyncio.create_task(following.follow(stop))
+            task = asyncio.create_task(following.follow(ending))
             for k in range(6):
                 await _until_heard(clip)
                 sent += clip.packets[clip.position : clip.position + 40]
@@ -84,7 +84,7 @@ def test_a_session_over_disconnects_holds_all_that_was_sent_to_it(tmp_path: Path
                     clip.drop()
                     clip.send(10)
             following.mark(Mark("after"))
-            stop.set()  # what has arrived by now is still taken
+            ending.ask()  # what has arrived by now is still taken
             assert await task == "stopped"
             assert recorder.close("stopped").error is None
         return sent
@@ -111,7 +111,7 @@ def test_another_clip_ends_the_run_and_the_session_is_whole(tmp_path: Path) -> N
             recorder = Recorder(out, link.clock, {})
             clip.send(1000)
             with pytest.raises(LinkError, match="Another clip answers now"):
-                await Run(link, Intake(), _Heard(), recorder).follow(asyncio.Event())
+                await Run(link, Intake(), _Heard(), recorder).follow(Ending())
             recorder.close("another clip")
 
     run_async(work())
@@ -126,7 +126,7 @@ def test_what_is_reached_but_silent_is_told(tmp_path: Path) -> None:
     async def work() -> None:
         async with _link(clip) as link:
             with pytest.raises(LinkError, match="sends nothing that a clip would send"):
-                await Run(link, Intake(), _Heard(), silence_s=0.3).follow(asyncio.Event())
+                await Run(link, Intake(), _Heard(), silence_s=0.3).follow(Ending())
         assert clip.client is None
 
     run_async(work())
@@ -151,12 +151,12 @@ def test_a_disk_that_fails_at_the_end_costs_nothing(tmp_path: Path, monkeypatch:
     async def work() -> tuple[Path, list[str]]:
         async with _link(clip) as link:
             recorder = Recorder(out, link.clock, {})
-            stop = asyncio.Event()
-            task = asyncio.create_task(Run(link, Intake(), _Heard(), recorder).follow(stop))
+            ending = Ending()
+            task = asyncio.create_task(Run(link, Intake(), _Heard(), recorder).follow(ending))
             monkeypatch.setattr(os, "fsync", full)
             clip.send(1000)
             await asyncio.sleep(0.6)
-            stop.set()
+            ending.ask()
             await task
             closed = recorder.close("stopped")
             return closed.path, list(recorder.troubles)
@@ -172,11 +172,14 @@ def test_a_disk_that_fails_at_the_end_costs_nothing(tmp_path: Path, monkeypatch:
 @pytest.mark.skipif(os.name != "posix", reason="sends SIGTERM")
 def test_a_signal_stops_and_handlers_are_given_back() -> None:
     async def work() -> None:
-        stop = asyncio.Event()
-        with stopped_by_signals(stop):
+        ending = Ending()
+        with stopped_by_signals(ending):
             os.kill(os.getpid(), signal.SIGTERM)
             async with asyncio.timeout(2):
-                await stop.wait()
+                await ending.stop.wait()
+            os.kill(os.getpid(), signal.SIGTERM)
+            async with asyncio.timeout(2):
+                await ending.skip.wait()
         assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
     run_async(work())

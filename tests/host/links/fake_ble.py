@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,8 +15,9 @@ from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
 from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
 from bleak.exc import BleakError
 
+from tests.host.links.fake_smp import FakeSmp
 from trendel.links.ble import Backend
-from trendel.wire.gatt import STREAM_PACKETS, STREAM_SERVICE
+from trendel.wire.gatt import SMP_CHARACTERISTIC, SMP_SERVICE, STREAM_PACKETS, STREAM_SERVICE
 
 _HEART_RATE = "0000180d-0000-1000-8000-00805f9b34fb"
 
@@ -24,7 +26,8 @@ _HEART_RATE = "0000180d-0000-1000-8000-00805f9b34fb"
 class AirClip:
     """A clip that sends `preamble` to whoever subscribes, then goes on with `packets` where it is.
 
-    What is due while nobody is connected is lost, as on a clip without its log: `send` says how many to let pass."""
+    What is due while nobody is connected is lost, as on a clip without its log: `send` says how many to let pass.
+    `smp` answers its management; `loses` decides of each piece of an answer whether the air loses it."""
 
     name: str
     address: str
@@ -38,6 +41,9 @@ class AirClip:
     position: int = 0
     client: _Client | None = None
     connections_n: int = 0
+    smp: FakeSmp | None = None
+    loses: Callable[[], bool] = lambda: False
+    mute: bool = False
 
     def send(self, n: int) -> None:
         """The next `n` packets: to the subscriber, or lost."""
@@ -106,6 +112,7 @@ class _Client(BaseBleakClient):
         kept = {name: kwargs[name] for name in ("disconnected_callback", "timeout")}
         super().__init__(address_or_ble_device, **kept)
         self.callback: NotifyCallback | None = None
+        self.answers: NotifyCallback | None = None
         self._clip = next(clip for clip in self.AIR.clips if clip.address == self.address)
 
     @property
@@ -134,6 +141,13 @@ class _Client(BaseBleakClient):
             for k, of in enumerate(self._clip.characteristics):
                 found = BleakGATTCharacteristic(None, 100 * (handle + 1) + k + 1, of, ["notify"], lambda: 244, service)
                 self.services.add_characteristic(found)
+        if self._clip.smp is not None:
+            self._clip.smp.forget()
+            service = BleakGATTService(None, 900, SMP_SERVICE)
+            self.services.add_service(service)
+            uses = ["notify", "write-without-response"]
+            found = BleakGATTCharacteristic(None, 901, SMP_CHARACTERISTIC, uses, lambda: 244, service)
+            self.services.add_characteristic(found)
 
     async def disconnect(self) -> None:
         if self._clip.client is self:
@@ -141,7 +155,7 @@ class _Client(BaseBleakClient):
 
     def lose(self) -> None:
         self._clip.client = None
-        self.callback = None
+        self.callback = self.answers = None
         if self._disconnected_callback is not None:
             self._disconnected_callback()
 
@@ -149,6 +163,9 @@ class _Client(BaseBleakClient):
         assert kw["bluez"] == {"use_start_notify": False}
         if self._clip.wants_pairing:
             raise BleakError(self._clip.wants_pairing)
+        if characteristic.uuid == SMP_CHARACTERISTIC:
+            self.answers = callback
+            return
         self.callback = callback
         for raw in self._clip.preamble:
             callback(bytearray(raw))
@@ -171,7 +188,20 @@ class _Client(BaseBleakClient):
         raise NotImplementedError
 
     async def write_gatt_char(self, characteristic: BleakGATTCharacteristic, data: Any, response: bool) -> None:
-        raise NotImplementedError
+        assert characteristic.uuid == SMP_CHARACTERISTIC and not response and len(data) <= 244
+        if self._clip.client is not self:
+            raise BleakError("Not connected")
+        smp = self._clip.smp
+        assert smp is not None
+        if self._clip.mute:
+            return
+        for answer in smp.take(bytes(data)):
+            asyncio.get_running_loop().call_soon(self._answer, answer)
+
+    def _answer(self, answer: bytes) -> None:
+        for at in range(0, len(answer), 244):
+            if self.answers is not None and not self._clip.loses():
+                self.answers(bytearray(answer[at : at + 244]))
 
     async def write_gatt_descriptor(self, descriptor: BleakGATTDescriptor, data: Any) -> None:
         raise NotImplementedError

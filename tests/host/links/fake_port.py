@@ -48,6 +48,13 @@ class FakePort:
         self.dropped_n += len(data) - taken
         return taken == len(data)
 
+    def read(self) -> bytes:
+        """What the host has written."""
+        try:
+            return os.read(self._far, 65_536)
+        except OSError:
+            return b""
+
     def is_read(self) -> bool:
         """Whether somebody has the port open."""
         try:

@@ -1,138 +1,238 @@
-"""The simulated clip managed by the real smpclient, over bleak and over a serial port."""
+"""Management over a link's own connection: requests, pieces that are lost, a connection that is lost under them."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import random
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-pytest.importorskip("bumble", reason="bumble is not installed: pip install 'trendel[sim]'")
 pytest.importorskip("smpclient", reason="smpclient is not installed: pip install 'trendel[links]'")
+pytest.importorskip("bleak", reason="bleak is not installed: pip install 'trendel[links]'")
 
-from bleak.backends import BleakBackend
-from smpclient import SMPClient
-from smpclient.generics import error, success
-from smpclient.requests.file_management import FileStatus
-from smpclient.requests.image_management import ImageStatesRead, ImageStatesWrite
-from smpclient.requests.os_management import EchoWrite, ResetWrite
-from smpclient.requests.settings_management import ReadSetting, WriteSetting
-from smpclient.transport.ble import SMPBLETransport
-from smpclient.transport.serial import SMPSerialTransport
+from smp.packet import encode
 
-from tests.host.links.benches import need_simulation, running_bench
-from tests.host.links.made import run_async
-from tests.host.links.mcuboot import made_image
+from tests.host.links.fake_ble import Air, AirClip
+from tests.host.links.fake_port import FakePort
+from tests.host.links.fake_smp import FakeSmp
+from tests.host.links.made import csv_file, run_async
+from tests.host.session.made import hello
 from trendel.clock import HostClock
-from trendel.links import parse_moniker
+from trendel.errors import LinkError
+from trendel.links import make_link, management, parse_moniker
 from trendel.links.ble import BleLink
-from trendel.links.protocol import Arrival
-from trendel.links.sim.bench import Bench
-from trendel.links.sim.images import image_hash
-from trendel.links.sim.usb_port import UsbPort
-from trendel.wire.settings import decode_sectors, decode_setting, encode_setting
+from trendel.links.held import Patience
+from trendel.links.management import RefusedError
+from trendel.links.usb import UsbLink
+from trendel.links.usb_smp import PTY_SUFFIX, Lines
 
-need_simulation()
-
-
-@asynccontextmanager
-async def _by_bluetooth(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SMPClient]:
-    backend = bench.adapter().backend()
-    monkeypatch.setattr("bleak.get_platform_client_backend_type", lambda: (backend.client, BleakBackend.BLUEZ_DBUS))
-    monkeypatch.setattr("bleak.get_platform_scanner_backend_type", lambda: (backend.scanner, BleakBackend.BLUEZ_DBUS))
-    async with SMPClient(SMPBLETransport(), "Anna", timeout_s=10.0) as client:
-        yield client
+LOG = np.random.default_rng(1).integers(0, 256, 40_000, np.uint8).tobytes()
 
 
-async def _manage(client: SMPClient) -> None:
-    """What each transport has to carry."""
-    echo = await client.request(EchoWrite(d="x" * 600))
-    assert success(echo) and echo.r == "x" * 600
-    renamed = encode_setting("name", name=b"Berta")
-    assert success(await client.request(WriteSetting(name="trendel/name", val=renamed)))
-    read = await client.request(ReadSetting(name="trendel/name"))
-    assert success(read) and decode_setting("name", read.val)["name"] == b"Berta"
-    assert error(await client.request(WriteSetting(name="trendel/name", val=b"not one")))
-    table = decode_sectors(await client.download_file("/log/sectors"))
-    size = await client.request(FileStatus(name="/log/flash"))
-    assert success(size) and size.len == int(table.header["sector_n"]) * int(table.header["sector_bytes"])
+def clip(**options: object) -> AirClip:
+    smp = FakeSmp(files={"/log/flash": LOG, "/short": b"abc"}, settings={"trendel/name": b"Anna"}, **options)  # type: ignore[arg-type]
+    return AirClip("Anna", "C0:00:00:00:00:01", [hello()], [], smp=smp)
 
 
-def test_over_bluetooth_and_an_image_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    image = made_image((1, 2, 3, 0), 6000)
+def link_to(air_clip: AirClip) -> BleLink:
+    backend, patience = Air([air_clip]).backend(), Patience(0.01, 0.05)
+    return BleLink(parse_moniker("ble:"), HostClock(), backend=backend, patience=patience, scan_s=0.2)
 
+
+def test_requests_over_bluetooth() -> None:
     async def work() -> None:
-        async with running_bench(tmp_path) as bench:
-            async with _by_bluetooth(bench, monkeypatch) as client:
-                await _manage(client)
-                offsets = [offset async for offset in client.upload(image)]
-                assert offsets[-1] == len(image) and len(offsets) > 2
-                tested = await client.request(ImageStatesWrite(hash=image_hash(image) or b"", confirm=False))
-                assert success(tested) and tested.images[1].pending
-                assert success(await client.request(ResetWrite()))
-            async with asyncio.timeout(5.0):
-                while not bench.world.restarts:
-                    await asyncio.sleep(0.01)
-            async with _by_bluetooth(bench, monkeypatch) as client:
-                states = await client.request(ImageStatesRead())
-                assert success(states) and states.images[0].version == "1.2.3" and not states.images[0].confirmed
-            assert bench.world.restarts == ["swap"]
+        anna = clip()
+        async with link_to(anna) as link:
+            asked = link.management
+            assert asked is link.management and asked.is_connected
+            assert await asked.echo("who?") == "who?"
+            assert (await asked.buffers()).size_n == 256
+            assert await asked.get("name") == b"Anna"
+            await asked.set("name", b"Berta" * 60)  # goes in several pieces
+            assert await asked.get("name") == b"Berta" * 60
+            with pytest.raises(RefusedError, match="refuses its setting trendel/none") as refused:
+                await asked.get("none")
+            assert refused.value.reason
+            with pytest.raises(LinkError, match="refuses /nothing"):
+                await asked.read_file("/nothing", 0, 10)
 
     run_async(work())
 
 
-def test_over_a_serial_port(tmp_path: Path) -> None:
-    pytest.importorskip("pty", reason="this system has no ptys")
-
+@pytest.mark.parametrize(("at", "n"), [(0, None), (0, 40_000), (4096 * 3, 4096), (39_990, 100), (17, 1), (40_000, 5)])
+def test_any_part_of_a_file(at: int, n: int | None) -> None:
     async def work() -> None:
-        port = UsbPort(tmp_path / "clip")
-        client = SMPClient(SMPSerialTransport(), str(port.smp_path), timeout_s=10.0)
-        async with running_bench(tmp_path, port), client:
-            await _manage(client)
+        anna = clip()
+        async with link_to(anna) as link:
+            part = await link.management.read_file("/log/flash", at, n)
+            assert part == LOG[at : None if n is None else at + n]
+            assert await link.management.file_length("/log/flash") == 40_000
+            assert await link.management.read_file("/short") == b"abc"
 
     run_async(work())
 
 
-def test_the_log_is_read_while_the_clip_streams(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Over one connection: answers and blocks share it, and neither starves nor tears the other."""
-    import cbor2
+def test_no_more_requests_are_under_way_than_the_clip_has_room_for() -> None:
+    async def work() -> None:
+        for count, most in ((1, 1), (4, 2), (16, 4)):
+            anna = clip(buf_count=count)
+            assert anna.smp is not None
+            under_way, worst = 0, 0
+            answer = anna.smp.answer
 
-    from trendel.links.sim.smp_server import HEADER
-    from trendel.wire.gatt import SMP_CHARACTERISTIC
-    from trendel.wire.packets import ImuBlock
-    from trendel.wire.receiver import Receiver
+            def counted(frame: bytes, answer: object = answer) -> bytes:
+                nonlocal under_way, worst
+                under_way += 1
+                worst = max(worst, under_way)
+                asyncio.get_running_loop().call_later(0.002, done)
+                return answer(frame)  # type: ignore[operator,no-any-return]
+
+            def done() -> None:
+                nonlocal under_way
+                under_way -= 1
+
+            anna.smp.answer = counted  # type: ignore[method-assign]
+            async with link_to(anna) as link:
+                link.management.feed(b"")  # nobody waits
+                slow = link._answered
+                link._answered = lambda data, slow=slow: asyncio.get_running_loop().call_later(0.003, slow, data)  # type: ignore[method-assign]
+                assert await link.management.read_file("/log/flash", 0, 8000) == LOG[:8000]
+            assert worst <= most
+
+    run_async(work())
+
+
+def test_lost_pieces_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(management, "TIMEOUT_S", 0.05)
+    monkeypatch.setattr(management.Management.request, "__defaults__", (0.05,))
 
     async def work() -> None:
-        async with running_bench(tmp_path, speed=10.0) as bench:
-            link = BleLink(parse_moniker("ble:Anna"), HostClock(), backend=bench.adapter().backend())
-            async with link:
-                client, held, whole = link._client, bytearray(), asyncio.Event()
-                assert client is not None
+        anna, rng = clip(buf_size=700), random.Random(3)
+        anna.loses = lambda: rng.random() < 0.05
+        async with link_to(anna) as link:
+            assert await link.management.read_file("/log/flash", 100, 30_000) == LOG[100:30_100]
 
-                def answered(_: object, data: bytearray) -> None:
-                    held.extend(data)
-                    if len(held) >= 8 and len(held) >= 8 + HEADER.unpack_from(held)[2]:
-                        whole.set()
+    run_async(work())
 
-                await client.start_notify(SMP_CHARACTERISTIC, answered)
-                got = b""
-                for k in range(20):
-                    held.clear()
-                    whole.clear()
-                    body = cbor2.dumps({"name": "/log/flash", "off": len(got)})
-                    request = HEADER.pack(8, 0, len(body), 8, k, 0) + body
-                    await client.write_gatt_char(SMP_CHARACTERISTIC, request, response=False)
-                    await asyncio.wait_for(whole.wait(), 5.0)
-                    got += cbor2.loads(bytes(held[8:]))["data"]
-                assert len(got) > 40_000
-                receiver, events = Receiver(), link.events()
-                while receiver.losses.blocks_n < 30:
-                    event = await anext(events)
-                    if isinstance(event, Arrival):
-                        receiver.take(event.received.packet)
-                        assert not isinstance(event.received.packet, ImuBlock) or event.received.packet.samples.size
-                assert receiver.losses.blocks_lost_n == 0
+
+def test_a_clip_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(management.Management.request, "__defaults__", (0.05,))
+
+    async def work() -> None:
+        anna = clip()
+        anna.mute = True
+        async with link_to(anna) as link:
+            with pytest.raises(LinkError, match="did not answer when asked for an echo"):
+                await link.management.echo("?")
+
+    run_async(work())
+
+
+def test_a_lost_connection_ends_a_request_at_once_and_once() -> None:
+    async def work() -> None:
+        anna = clip()
+        async with link_to(anna) as link:
+            asked = link.management
+            assert await asked.echo("a") == "a"
+            anna.mute = True
+            tasks = [asyncio.create_task(asked.read_file("/log/flash", 0, 9000)) for _ in range(3)]
+            await asyncio.sleep(0.02)
+            began = time.monotonic()
+            anna.drop()
+            outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+            assert time.monotonic() - began < 0.5
+            assert all(isinstance(o, LinkError) and "out of reach" in str(o) for o in outcomes)
+            with pytest.raises(LinkError, match="out of reach"):
+                await asked.echo("b")
+            anna.mute = False
+            for _ in range(200):
+                await asyncio.sleep(0.01)
+                if asked.is_connected:
+                    break
+            assert await asked.echo("again") == "again"
+        with pytest.raises(LinkError, match="was closed"):
+            await asked.echo("c")
+
+    run_async(work())
+
+
+def test_lost_while_the_backend_waits_for_ever() -> None:
+    """bumble alone waits half a minute for a write that nobody answers."""
+
+    async def work() -> None:
+        anna = clip()
+        async with link_to(anna) as link:
+            await link.management.echo("a")
+            assert anna.client is not None
+
+            async def stuck(*_: object, **__: object) -> None:
+                await asyncio.sleep(30)
+
+            anna.client.write_gatt_char = stuck  # type: ignore[method-assign]
+            task = asyncio.create_task(link.management.echo("b"))
+            await asyncio.sleep(0.02)
+            began = time.monotonic()
+            anna.drop()
+            with pytest.raises(LinkError, match="out of reach"):
+                await task
+            assert time.monotonic() - began < 0.5
+
+    run_async(work())
+
+
+def test_a_clip_without_management_and_a_recording(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with link_to(AirClip("Anna", "C0:00:00:00:00:01", [hello()], [])) as link:
+            with pytest.raises(LinkError, match="offers no management"):
+                await link.management.echo("?")
+
+    run_async(work())
+    with pytest.raises(LinkError, match="is a recording"):
+        _ = make_link(f"replay:{csv_file(tmp_path)}").management
+
+
+def test_over_the_second_port_of_a_serial_clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As MCUmgr's console: lines of base64, also where noise comes before an answer or within one."""
+    monkeypatch.setattr(management.Management.request, "__defaults__", (0.1,))
+
+    async def work() -> None:
+        smp = FakeSmp(files={"/log/flash": LOG}, buf_size=1024)
+        port, managed = FakePort(tmp_path / "tty"), FakePort(tmp_path / f"tty{PTY_SUFFIX}")
+        lines, answers = Lines(), 0
+        link = UsbLink(parse_moniker(f"usb:{port.path}"), HostClock())
+
+        async def serve() -> None:
+            nonlocal answers
+            while True:
+                await asyncio.sleep(0.001)
+                for asked in lines.feed(managed.read()):
+                    answers += 1
+                    answer = b"".join(encode(smp.answer(asked), 127))
+                    torn = answers % 7 == 3
+                    managed.write(b"\x17no\xffise" + (answer[:40] + b"x" + answer[40:] if torn else answer))
+                    port.send(hello())
+
+        async with link:
+            task = asyncio.create_task(serve())
+            assert await link.management.echo("usb") == "usb"
+            assert await link.management.read_file("/log/flash", 1000, 12_000) == LOG[1000:13_000]
+            task.cancel()
+            port.unplug()
+            managed.unplug()
+            with pytest.raises(LinkError):
+                await link.management.read_file("/log/flash", 0, 20_000)
+
+    run_async(work())
+
+
+def test_a_serial_clip_without_a_second_port(tmp_path: Path) -> None:
+    async def work() -> None:
+        port = FakePort(tmp_path / "tty")
+        async with UsbLink(parse_moniker(f"usb:{port.path}"), HostClock()) as link:
+            with pytest.raises(LinkError, match="no management on USB"):
+                await link.management.echo("?")
 
     run_async(work())

@@ -120,11 +120,11 @@ def test_what_cannot_be_opened_is_said_with_what_to_do(port: FakePort, tmp_path:
 
 
 def test_a_port_is_found_by_its_product(port: FakePort, monkeypatch: pytest.MonkeyPatch) -> None:
-    def found(*names: str) -> list[ListPortInfo]:
+    def found(*names: str, one: bool = False) -> list[ListPortInfo]:
         ports = []
-        for name in names:
+        for k, name in enumerate(names):
             info = ListPortInfo(str(port.path))
-            info.product, info.serial_number = name, "7e57"
+            info.product, info.serial_number = name, "7e57" if one else f"7e5{k}"
             ports.append(info)
         return ports
 
@@ -142,6 +142,9 @@ def test_a_port_is_found_by_its_product(port: FakePort, monkeypatch: pytest.Monk
     monkeypatch.setattr(usb.list_ports, "comports", lambda: found("Trendel clip", "Trendel clip"))
     with pytest.raises(LinkError, match="Several clips"):
         run_async(opened())
+    # The second port of a clip is for its management.
+    monkeypatch.setattr(usb.list_ports, "comports", lambda: found("Trendel clip", "Trendel clip", one=True))
+    assert run_async(opened())
 
 
 def test_closing_gives_the_port_back(port: FakePort) -> None:

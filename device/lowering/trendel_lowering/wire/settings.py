@@ -142,7 +142,7 @@ EXAMPLES: tuple[tuple[str, dict[str, object]], ...] = (
     ("mounting", {"has_standing": 1, "axes": _TURN, "lean_rad": 0.0}),
     ("thresholds", {"silent": 1, "notice_rad": 0.015625, "warning_rad": 0.03125, "stop_rad": 0.0625, "rest_s": 300.0}),
     ("calibration", {"acc_matrix": [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0], "acc_bias": [0.25, -0.125, 0.5],
-                     "gyr_matrix": _TURN, "gyr_bias": [0.0078125, 0.0, -0.015625]}),
+                     "gyr_matrix": [1.0, 0.03125, 0.0, 0.0, 0.9375, 0.0, -0.0625, 0.0, 1.0], "gyr_bias": [0.0078125, 0.0, -0.015625]}),
     ("mode", {"mode": 1}),
     ("rate_hz", {"rate_hz": 416}),
     ("range_code", {"range_code": 0x43}),

@@ -11,11 +11,13 @@ import numpy as np
 from trendel.errors import LinkError
 from trendel.links.sim.faults import Faults
 from trendel.links.sim.groups import ClipStore
+from trendel.links.sim.images import Version
 from trendel.links.sim.outlet import Outlet
 from trendel.links.sim.source import Measured
 from trendel.wire.layout import IMU_SAMPLES_MAX
 
 _LEAD_S = 0.06  # from the first subscription to the recording's first sample: the sensor starts
+_RESTED_S = 400.0  # a clip takes five minutes without a step for the end of a run
 _SMALL_SECTORS = 24
 _BATTERY_MV = (3300, 4150)  # empty and full
 
@@ -40,8 +42,8 @@ class ClipCode(ClipStore, Protocol):
     def host(self, *, connected: bool, subscribed: bool, payload_n: int) -> None:
         """What became of the host; `payload_n`: bytes that a packet may have."""
 
-    def restart(self, *, orderly: bool) -> None:
-        """Reset; `orderly`: one that was asked for, before which all that waits is committed."""
+    def restart(self, *, orderly: bool, firmware: Version) -> None:
+        """Reset; `orderly`: one that was asked for, before which all that waits is committed. `firmware`: that runs."""
 
     def close(self) -> None:
         """Give memory back."""
@@ -70,9 +72,17 @@ class CClip:
         self._clip.battery = (faults.battery_percent, round(empty + (full - empty) * faults.battery_percent / 100))
         self._clip.setting_set("trendel/name", encode_setting("name", name=name.encode()))
         self._outlet = outlet
-        self._begun = False
-        self._end_s = math.inf
+        self._begun, self._end_s, self._before_us = False, math.inf, 0
+        if faults.alone:
+            self._run_alone(measured.seconds)
         self._tail_s = (2 * IMU_SAMPLES_MAX + 1) / measured.rate_hz  # a block is sent when the next one is full
+
+    def _run_alone(self, seconds: float) -> None:
+        """The whole recording, then rest until the clip has seen that the run is over."""
+        self._clip.advance(round(_LEAD_S * 1e6))
+        self._clip.play()
+        self._clip.advance(round((_LEAD_S + seconds + _RESTED_S) * 1e6))
+        self._before_us, self._begun, self._end_s = self._clip.now_us, True, _LEAD_S
 
     @property
     def end_s(self) -> float:
@@ -94,7 +104,7 @@ class CClip:
             self._begun = True
             self._clip.advance(round(_LEAD_S * 1e6))
             self._clip.play()
-        self._clip.advance(math.floor(now_s * 1e6))
+        self._clip.advance(self._before_us + math.floor(now_s * 1e6))
         if math.isinf(self._end_s) and self._begun and self._clip.played_n == self._clip.rows_n:
             self._end_s = now_s + self._tail_s
         self._hand_over()
@@ -116,10 +126,12 @@ class CClip:
             self._clip.disconnect()
         self._hand_over()
 
-    def restart(self, *, orderly: bool) -> None:
+    def restart(self, *, orderly: bool, firmware: Version) -> None:
         """See ClipCode."""
         if orderly:
             self._clip.flush()
+        major, minor, revision, build = (min(part, 255) for part in firmware)
+        self._clip.set_firmware((major, minor, revision, build))
         self._clip.reboot(self._reasons[orderly])
 
     def close(self) -> None:

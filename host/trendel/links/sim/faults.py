@@ -28,6 +28,7 @@ class Faults:
         drift_ppm: of the clip's clock.
         full_log: whether the log is full of runs that were never fetched.
         battery_percent: at the start; what a run takes is not simulated.
+        alone: the whole recording was run before any host came; what is left of it is in the log.
     """
 
     disconnects_per_h: float = 0.0
@@ -41,6 +42,7 @@ class Faults:
     drift_ppm: float = DRIFT_PPM
     full_log: bool = False
     battery_percent: int = 80
+    alone: bool = False
 
 
 NAMED = {
@@ -53,6 +55,7 @@ NAMED = {
     "drift": Faults(drift_ppm=200.0),
     "log": Faults(full_log=True),
     "battery": Faults(battery_percent=4),
+    "alone": Faults(alone=True),
 }
 """By the names of `faults=`; several with a plus: hard+reboot."""
 

@@ -14,6 +14,7 @@ from trendel.recording.plausibility import Labels
 from trendel.recording.recording import Recording
 from trendel.recording.session.reader import SessionReader
 from trendel.recording.session.samples import Samples, gather, order
+from trendel.recording.session.topics import OFFSET
 from trendel.recording.sidecar import check_frame, parse_metadata, read_sidecar, sidecar_path
 from trendel.recording.wording import counted
 from trendel.wire import layout
@@ -111,8 +112,9 @@ def _metadata(session: SessionReader, device: str, samples: Samples, hello: Hell
         "device": device,
         "calibrated_on_clip": bool((samples.marks & layout.IMU_CALIBRATED).all()),
     }
-    if samples.host_offset_ns is not None:
-        first = _EPOCH + timedelta(microseconds=(int(samples.time_ns[0]) + samples.host_offset_ns) / 1000)
+    offset_ns = samples.host_offset_ns if samples.host_offset_ns is not None else session.about.get(OFFSET)
+    if isinstance(offset_ns, int):
+        first = _EPOCH + timedelta(microseconds=(int(samples.time_ns[0]) + offset_ns) / 1000)
         about["started_at"] = first.isoformat()
     if hello is not None:
         fields = hello.fields

@@ -24,6 +24,10 @@ _RECORD_SIZE_AT = 8
 _RESERVED = ("session", "user")
 
 
+FROM_LOG = "log"
+"""Packets of this source came later, from the clip's log."""
+
+
 @dataclass(frozen=True)
 class Described:
     """A kind of packet: `name` for the topic, `definition` in ROS 1's language, `shape`

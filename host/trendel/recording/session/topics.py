@@ -18,6 +18,8 @@ PARAMETERS: Final = "/session/parameters"
 STEPS: Final = "/session/steps"
 STRIDES: Final = "/session/strides"
 ALERTS: Final = "/session/alerts"
+OFFSET: Final = "clip_offset_ns"
+"""In the session's start: host time less clip time, ns; null where the clip's clock was never seen by a host."""
 
 _TIME = {
     "type": "object",
