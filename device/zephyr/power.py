@@ -94,7 +94,7 @@ def table() -> str:
     lines += [f"| {row.what} | {row.streaming_ma:.3f} | {row.alone_ma:.3f} | {row.how} |" for row in parts]
     lines += [
         f"| **all** | **{streaming:.2f}** | **{alone:.2f}** | |",
-        f"| hours from {CELL_MAH:.0f} mAh, {100 * USABLE:.0f} % usable | {hours(streaming):.0f} | {hours(alone):.0f} | |",
+        f"| hours from {CELL_MAH:.0f} mAh, {USABLE:.0%} usable | {hours(streaming):.0f} | {hours(alone):.0f} | |",
         f"| on the belt, not moved | | {idle:.3f} | {hours(idle) / 24:.0f} days |",
     ]
     return "\n".join(lines)

@@ -57,7 +57,7 @@ int imu_init(void);
 trendel_bus_t imu_bus(void);
 uint64_t imu_take_irq_us(void); /* time of the interrupt, 0: there was none */
 bool imu_line_is_up(void);
-uint32_t imu_nominal_dt_ns(void);
+int32_t imu_interval_ppm(void); /* as in trendel_world_t */
 
 /* ---- radio.c ---- */
 int radio_init(void);

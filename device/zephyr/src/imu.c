@@ -61,6 +61,6 @@ int imu_init(void) {
 }
 
 /* An emulated IMU may measure at a rate that the chip does not have. */
-__weak uint32_t imu_nominal_dt_ns(void) {
+__weak int32_t imu_interval_ppm(void) {
     return 0;
 }

@@ -129,7 +129,7 @@ static int start(void) {
                              .bus = imu_bus(),
                              .flash = storage_log(),
                              .records_quota = RECORDS_QUOTA,
-                             .nominal_dt_ns = imu_nominal_dt_ns()};
+                             .interval_ppm = imu_interval_ppm()};
     board_identity(&world.identity);
     return trendel_clip_start(&app_clip, &world, board_reset_reason(), app_now_us());
 }

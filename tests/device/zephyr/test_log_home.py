@@ -1,4 +1,4 @@
-"""A run without a host on the firmware, brought home over the air, and its kernels' states computed again to the bit."""
+"""A run without a host on the firmware, brought home over the air, its kernels' states computed again to the bit."""
 
 from __future__ import annotations
 

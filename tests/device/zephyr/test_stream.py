@@ -22,7 +22,7 @@ from trendel.wire.packets import Hello, ImuBlock, RecordBlock
 
 pytestmark = needs_firmware
 
-RATE_HZ, SECONDS, SPEED = 208.0, 60.0, 3.0
+RATE_HZ, SECONDS, SPEED = 208.0, 60.0, 2.0
 RUNS = int(os.environ.get("TRENDEL_NATIVE_RUNS", "1"))
 
 

@@ -111,8 +111,8 @@ def test_an_update_is_tried_reverted_and_confirmed(tmp_path: Path, monkeypatch: 
             version, confirmed, counters = await updated.runs()
             assert (version, confirmed) == ("0.8.0", True)
             assert counters["images_refused"] == 1
-        except BaseException as error:
-            error.add_note("\n".join(updated.clip.said))
+        except BaseException as failure:
+            failure.add_note("\n".join(updated.clip.said))
             raise
         finally:
             await updated.clip.stop()
@@ -140,8 +140,8 @@ def test_older_and_foreign_images_are_refused_and_counted(tmp_path: Path, monkey
             version, _, counters = await updated.runs()
             assert version == "0.7.0"
             assert counters["images_refused"] == 2
-        except BaseException as error:
-            error.add_note("\n".join(updated.clip.said))
+        except BaseException as failure:
+            failure.add_note("\n".join(updated.clip.said))
             raise
         finally:
             await updated.clip.stop()

@@ -19,18 +19,21 @@
 #include "nsi_main.h"
 #include "soc.h"
 
+#define POWER_ON 1 /* as in the faults packet */
 #define LOOK_MS 10
 #define EXIT_REBOOT 64 /* whoever started the process starts it again */
 
-static uint32_t serial = 1, reset_reason = 1;
+#define NOT_GIVEN UINT32_MAX
+
+static uint32_t serial, reset_reason;
 static trendel_battery_t level = {100, 4100};
 
 uint64_t board_serial(void) {
-    return serial;
+    return serial == NOT_GIVEN ? 1u : serial;
 }
 
 uint8_t board_reset_reason(void) {
-    return (uint8_t)reset_reason;
+    return reset_reason == NOT_GIVEN ? POWER_ON : (uint8_t)reset_reason;
 }
 
 trendel_battery_t board_battery(void) {

@@ -22,23 +22,21 @@
 
 #define STEP_MS 1
 #define REST_DT_NS 4807692.0 /* 208 Hz */
+#define ODR_26_HZ 2 /* code in CTRL1_XL; each next one is twice as fast */
+#define ODR_26_HZ_NS (1e9 / 26.0)
 
 static const struct gpio_dt_spec line = GPIO_DT_SPEC_INST_GET(0, irq_gpios);
 static const trendel_imu_sample_t flat = {.acc = {0, 0, 2048}};
 static sim_lsm6_t sim;
 static char *file_name;
-static double dt_ns, nominal_ns;
+static double dt_ns, interval_ppm;
 
 static uint64_t now_ns(void) {
     return app_now_us() * 1000u;
 }
 
-uint32_t imu_nominal_dt_ns(void) {
-    return (uint32_t)nominal_ns;
-}
-
-uint8_t native_imu_watermark(void) {
-    return sim.registers[0x06]; /* FIFO_CTRL1 */
+int32_t imu_interval_ppm(void) {
+    return interval_ppm == interval_ppm ? (int32_t)interval_ppm : 0; /* NaN: not given */
 }
 
 static void open_recording(void) {
@@ -59,6 +57,9 @@ static void open_recording(void) {
     }
     sim_lsm6_open(&sim, samples, (uint32_t)n, dt_ns > 0.0 ? dt_ns : REST_DT_NS);
     sim.follows = true;
+    sim.row_odr = ODR_26_HZ;
+    for (double ns = sim.dt_ns; ns < ODR_26_HZ_NS / 1.41; ns *= 2.0)
+        sim.row_odr++;
     sim.play_ns = 1e18; /* not yet */
     for (uint32_t axis = 0; axis < 3u; axis++)
         sim.rest.acc[axis] = samples[0].acc[axis];
@@ -126,7 +127,7 @@ static void add_options(void) {
     static struct args_struct_t options[] = {
         {.option = "imu", .name = "path", .type = 's', .dest = &file_name, .descript = "recording for the IMU"},
         {.option = "imu-dt", .name = "ns", .type = 'd', .dest = &dt_ns, .descript = "interval of its samples"},
-        {.option = "imu-nominal", .name = "ns", .type = 'd', .dest = &nominal_ns, .descript = "the interval to tell"},
+        {.option = "imu-ppm", .name = "ppm", .type = 'd', .dest = &interval_ppm, .descript = "interval beyond the chip's"},
         ARG_TABLE_ENDMARKER};
     native_add_command_line_opts(options);
 }
