@@ -35,9 +35,14 @@ _READ_N = 500  # bytes under way to Zephyr at a time: 3.4 loses a packet that it
 _PACE_S = 0.001
 _BOOT_S = 10.0
 
-needs_firmware = pytest.mark.skipif(
-    not os.environ.get("ZEPHYR_BASE"), reason="ZEPHYR_BASE is not set: the firmware was not built (docs/firmware.md)"
+WHY_NOT = (
+    "ZEPHYR_BASE is not set: there is no firmware to test (docs/firmware.md)"
+    if not os.environ.get("ZEPHYR_BASE")
+    else ""
+    if PROGRAM.exists() and BOOTLOADER.exists()
+    else "the firmware is not built: make firmware"
 )
+needs_firmware = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)
 
 
 class NativeError(Exception):

@@ -70,9 +70,10 @@ async def usb(folder: Path) -> AsyncIterator[Link]:
 async def zephyr(folder: Path) -> AsyncIterator[Link]:
     """The firmware as a Linux process: Zephyr's own Bluetooth stack at the other end."""
     need_simulation()
-    if not os.environ.get("ZEPHYR_BASE"):
-        pytest.skip("ZEPHYR_BASE is not set: the firmware was not built (docs/firmware.md)")
-    from tests.device.zephyr.native import running
+    from tests.device.zephyr.native import WHY_NOT, running
+
+    if WHY_NOT:
+        pytest.skip(WHY_NOT)
     from trendel.links.ble import BleLink
 
     async with running(folder, speed=3.0) as clip:
