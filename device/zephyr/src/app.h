@@ -8,8 +8,8 @@
  * USB stream        preemptive 5    1 K    packets into the USB port (only boards with USB)
  * shell             lowest          2.5 K  console (only boards with USB)
  *
- * device/core is no code for several threads: app_lock() is held around each of its functions. The IMU's FIFO holds 1.6 s
- * at 208 Hz, so an erasure of flash (50 ms) or a long read by the host delays samples but loses none. */
+ * device/core is no code for several threads: app_lock() is held around each of its functions. The IMU's FIFO holds
+ * 1.6 s at 208 Hz, so an erasure of flash (50 ms) or a long read by the host delays samples but loses none. */
 #ifndef TRENDEL_APP_H
 #define TRENDEL_APP_H
 
@@ -79,7 +79,7 @@ void rsc_tick(void);
 int files_init(void);
 void management_settings_init(void);
 void images_init(void);
-void images_check(void); /* what became of the update that was asked for; a failed self-test of a new image reverts it */
+void images_check(void); /* what became of an update that was asked for; a new image that fails its self-test goes */
 
 /* ---- usb.c ---- */
 int usb_init(void);

@@ -1,5 +1,5 @@
-/* Updates: what may be uploaded, what happens when a new image starts, what became of it. MCUboot does the swapping, checks
- * signatures and refuses older images at boot; here an older image is refused before it costs minutes of radio. */
+/* Updates: what may be uploaded, what happens when a new image starts, what became of it. MCUboot does the swapping,
+ * checks signatures and refuses older images at boot; here an older one is refused before it costs minutes of radio. */
 #include <string.h>
 #include <zephyr/dfu/mcuboot.h>
 #include <zephyr/kernel.h>

@@ -106,7 +106,8 @@ static void advertise_now(struct k_work *work) {
                                BT_GAP_ADV_FAST_INT_MIN_2, BT_GAP_ADV_FAST_INT_MAX_2, NULL)
              : BT_LE_ADV_PARAM(BT_LE_ADV_OPT_CONNECTABLE | BT_LE_ADV_OPT_ONE_TIME | BT_LE_ADV_OPT_USE_IDENTITY,
                                BT_GAP_ADV_SLOW_INT_MIN, BT_GAP_ADV_SLOW_INT_MAX, NULL);
-    const int error = bt_le_adv_start(how, data, ARRAY_SIZE(data) - (alerting != 0u ? 0u : 1u), answer, ARRAY_SIZE(answer));
+    const size_t data_n = ARRAY_SIZE(data) - (alerting != 0u ? 0u : 1u);
+    const int error = bt_le_adv_start(how, data, data_n, answer, ARRAY_SIZE(answer));
     if (error != 0)
         (void)k_work_reschedule(&advertising, K_MSEC(RETRY_MS));
     else if (fast && alerting == 0u)

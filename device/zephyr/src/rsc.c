@@ -1,6 +1,6 @@
 /* Running Speed and Cadence (0x1814), for watches and phone programs; off unless trendel/rsc says otherwise.
  *
- * Its speed field is mandatory, and the clip has no model of stride length: it says 0, never a number that it has made up.
+ * Its speed field is mandatory, and the clip has no model of stride length: it says 0, and never makes up a number.
  * Cadence is steps a minute of both feet, as most receivers show it. */
 #include <zephyr/bluetooth/bluetooth.h>
 #include <zephyr/bluetooth/gatt.h>

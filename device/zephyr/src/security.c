@@ -5,6 +5,7 @@
 #include <zephyr/bluetooth/bluetooth.h>
 #include <zephyr/bluetooth/conn.h>
 #include <zephyr/bluetooth/gatt.h>
+#include <zephyr/bluetooth/hci.h>
 #include <zephyr/bluetooth/uuid.h>
 #include <zephyr/kernel.h>
 #include <zephyr/logging/log.h>
@@ -57,7 +58,15 @@ static void security_changed(struct bt_conn *conn, bt_security_t level, enum bt_
         app_fault(TRENDEL_FAULT_BONDS_REFUSED);
 }
 
-BT_CONN_CB_DEFINE(security_callbacks) = {.security_changed = security_changed};
+/* A controller does not tell a peripheral that a key was asked for in vain; the host that asked leaves for a reason. */
+static void left(struct bt_conn *conn, uint8_t reason) {
+    ARG_UNUSED(conn);
+    if (reason == BT_HCI_ERR_AUTH_FAIL || reason == BT_HCI_ERR_PIN_OR_KEY_MISSING ||
+        reason == BT_HCI_ERR_TERM_DUE_TO_MIC_FAIL)
+        app_fault(TRENDEL_FAULT_BONDS_REFUSED);
+}
+
+BT_CONN_CB_DEFINE(security_callbacks) = {.security_changed = security_changed, .disconnected = left};
 
 #ifndef CONFIG_MCUMGR_TRANSPORT_BT_PERM_RW_ENCRYPT
 /* Zephyr up to 3.4 gives MCUmgr's characteristic either no protection or one against attackers in the middle, which a

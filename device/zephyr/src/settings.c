@@ -1,4 +1,4 @@
-/* Settings `trendel/...` for MCUmgr's settings group. Nothing else of the store is reached by it: bonds are in there. */
+/* Settings `trendel/...` for MCUmgr's settings group. Nothing else of the store is reached: bonds are in there. */
 #include <errno.h>
 #include <string.h>
 #include <zephyr/kernel.h>

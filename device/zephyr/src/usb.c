@@ -1,4 +1,4 @@
-/* The stream over USB CDC ACM: each packet a COBS frame with CRC-32. Shell and management are on a port of their own. */
+/* The stream over USB CDC ACM: each packet a COBS frame with CRC-32. Shell and management have a port of their own. */
 #include <zephyr/kernel.h>
 
 #include "app.h"

@@ -99,7 +99,7 @@ SYS_INIT(start, APPLICATION, 99);
 static void add_options(void) {
     static struct args_struct_t options[] = {
         {.option = "serial", .name = "n", .type = 'u', .dest = &serial, .descript = "number of the clip"},
-        {.option = "reset", .name = "n", .type = 'u', .dest = &reset_reason, .descript = "why it was reset (docs/wire.md)"},
+        {.option = "reset", .name = "n", .type = 'u', .dest = &reset_reason, .descript = "why it was reset"},
         ARG_TABLE_ENDMARKER};
     native_add_command_line_opts(options);
 }

@@ -1,6 +1,6 @@
 /* The IMU on the emulated I2C bus: device/core/sim's registers, replaying a recording.
  *
- * --imu=FILE holds int16 x 6 for each sample (acceleration, rotation; 16 g and 2,000 deg/s), --imu-dt its interval. The IMU
+ * --imu=FILE holds int16 x 6 for each sample (acceleration, rotation; 16 g and 2,000 deg/s), --imu-dt its interval. It
  * rests in the first sample's attitude until `play` comes (control.c), and after the end. */
 #define DT_DRV_COMPAT trendel_lsm6
 
@@ -127,7 +127,7 @@ static void add_options(void) {
     static struct args_struct_t options[] = {
         {.option = "imu", .name = "path", .type = 's', .dest = &file_name, .descript = "recording for the IMU"},
         {.option = "imu-dt", .name = "ns", .type = 'd', .dest = &dt_ns, .descript = "interval of its samples"},
-        {.option = "imu-ppm", .name = "ppm", .type = 'd', .dest = &interval_ppm, .descript = "interval beyond the chip's"},
+        {.option = "imu-ppm", .name = "ppm", .type = 'd', .dest = &interval_ppm, .descript = "interval off the chip's"},
         ARG_TABLE_ENDMARKER};
     native_add_command_line_opts(options);
 }
