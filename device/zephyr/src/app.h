@@ -4,7 +4,7 @@
  * radio controller  cooperative     Zephyr link layer, HCI (Zephyr's own threads)
  * system work       cooperative -1  2.5 K  advertising, pairing window, button, GATT's callbacks of sent packets
  * main: the clip    preemptive 0    6 K    IMU, kernels, log, packets: all of device/core but settings and files
- * management (SMP)  preemptive 3    5 K    settings, files, images; takes the lock for each call into device/core
+ * management (SMP)  preemptive 3    6 K    settings, files, images; takes the lock for each call into device/core
  * USB stream        preemptive 5    1 K    packets into the USB port (only boards with USB)
  * shell             lowest          2.5 K  console (only boards with USB)
  *

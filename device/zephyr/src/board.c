@@ -14,6 +14,11 @@
 #include <zephyr/drivers/watchdog.h>
 #endif
 #include <zephyr/fatal.h>
+#if __has_include(<zephyr/version.h>)
+#include <zephyr/version.h>
+#else
+#include <version.h>
+#endif
 
 #include "app.h"
 #include "app_version.h"
@@ -160,7 +165,13 @@ static void battery_init(void) {
 #define RAM_LIVES 0x54524e44u
 static __noinit uint32_t ram_lives, fault_seen;
 
-void k_sys_fatal_error_handler(unsigned int reason, const z_arch_esf_t *frame) {
+#if KERNEL_VERSION_NUMBER >= ZEPHYR_VERSION(3, 7, 0)
+typedef struct arch_esf frame_t;
+#else
+typedef z_arch_esf_t frame_t;
+#endif
+
+void k_sys_fatal_error_handler(unsigned int reason, const frame_t *frame) {
     ARG_UNUSED(reason);
     ARG_UNUSED(frame);
     fault_seen = ram_lives;
