@@ -33,6 +33,10 @@ class LinkError(TrendelError):
     """A clip cannot be reached, is none, or what is to be replayed cannot be."""
 
 
+class CalibrationError(TrendelError):
+    """A clip cannot be calibrated from what is given, or a calibration does not belong to it."""
+
+
 class CoreError(TrendelError):
     """The clip's core, which is C, cannot be compiled or loaded here."""
 

@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tests.soak import alerts, live, recovery
+from tests.soak.cable import over_serial
 from tests.soak.kill import kill_once
 from tests.soak.pipeline import run_pipeline
 from tests.soak.two_hours import measure
@@ -50,7 +51,7 @@ def main() -> int:
         print("the same with a restart of the clip", flush=True)
         restart = recovery.restarted(folder, hour)
         print("a host that sleeps for five minutes, and a cable with noise that is pulled out", flush=True)
-        asleep, cable = recovery.host_asleep(folder), recovery.over_serial(folder)
+        asleep, cable = recovery.host_asleep(folder), over_serial(folder)
         print(f"{hours:g} hours over a bad link", flush=True)
         long = recovery.hours(folder, 3600.0 * hours)
         print("a run without a host, its alerts computed again", flush=True)

@@ -13,11 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from smp.packet import encode
 
 from tests.device.core.rig import Clip, core
 from tests.host.links.fake_ble import Air
-from tests.host.links.fake_port import FakePort
 from tests.host.links.logged_clip import LoggedClip, values
 from trendel.analysis import analyze
 from trendel.app.follow import Ending, Run
@@ -31,13 +29,10 @@ from trendel.links.held import HeldLink, Patience
 from trendel.links.intake import Intake, Taken
 from trendel.links.protocol import Change
 from trendel.links.recovery import Habits, Recovery
-from trendel.links.usb import UsbLink
-from trendel.links.usb_smp import PTY_SUFFIX, Lines
 from trendel.recording import FLAG_GAP_BEFORE, FLAG_INVALID, Recording, read, write_recording
 from trendel.recording.session import open_session
 from trendel.recording.session.samples import gather, order
 from trendel.simulation import SensorModel, Session, simulate
-from trendel.wire.framing import frame
 from trendel.wire.layout import IMU_SAMPLES_MAX, KIND_IMU
 
 _SETTLE_S = 20.0  # of steps around a restart, which its gap disturbs
@@ -235,16 +230,16 @@ def host_asleep(folder: Path, asleep_s: float = 300.0, around_s: float = 60.0) -
     clip, run = driven()
 
     async def work(run: Driven) -> None:
-        await _goes(run, around_s)
+        await goes(run, around_s)
         measured = values(asleep_s)
         run.anna.air.drop()
         for at in range(0, len(measured), 208):
             run.measure(measured[at : at + 208])
-        await _goes(run, around_s)
+        await goes(run, around_s)
 
     out = folder / f"asleep-{asleep_s:g}.mcap"
     asyncio.run(run.follow(out, work))
-    return _whole(out, run, clip)
+    return whole(out, run, clip)
 
 
 def hours(folder: Path, seconds: float = 8 * 3600.0, loss: float = 0.02, drops_per_h: float = 20.0) -> Whole:
@@ -289,14 +284,14 @@ class _Counted(list[bytes]):
         self.total_n += 1
 
 
-async def _goes(run: Driven, seconds: float, pause_s: float = 0.005) -> None:
+async def goes(run: Driven, seconds: float, pause_s: float = 0.005) -> None:
     measured = values(seconds)
     for at in range(0, len(measured), 208):
         run.measure(measured[at : at + 208])
         await asyncio.sleep(pause_s)
 
 
-def _whole(out: Path, run: Driven, clip: Clip) -> Whole:
+def whole(out: Path, run: Driven, clip: Clip) -> Whole:
     stored = blocks_of(out)
     assert run.recovery is not None
     clip.close()
@@ -311,96 +306,3 @@ def _whole(out: Path, run: Driven, clip: Clip) -> Whole:
 
 def _memory_mb() -> float:
     return float(Path(f"/proc/{os.getpid()}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") / 1e6
-
-
-# ---- a cable ----
-
-
-@dataclass(frozen=True)
-class Cable(Whole):
-    """Beside it: frames that were damaged, bytes that a full port dropped, times that it was plugged in again."""
-
-    damaged_n: int = 0
-    dropped_n: int = 0
-    plugged_n: int = 0
-
-
-def over_serial(folder: Path, seconds: float = 60.0, rate_hz: float = 833.0, unplugs_n: int = 6) -> Cable:
-    """A pty pair at 833 Hz: noise between and within frames, frames in pieces, unplugged in the middle of them."""
-    rng = random.Random(9)
-    clip = Clip(core(), sector_n=512, records_quota=280)
-    anna, clock = LoggedClip(clip, rate_hz), SimulatedClock()
-    port, managed, lines = FakePort(folder / "tty"), FakePort(folder / f"tty{PTY_SUFFIX}"), Lines()
-    link = UsbLink(parse_moniker(f"usb:{port.path}"), clock, patience=Patience(0.05, 0.2))
-    run, counts = Driven(anna, clock, link), {"plugged": 0}
-
-    async def serve() -> None:
-        assert anna.air.smp is not None
-        while True:
-            for asked in lines.feed(managed.read()):
-                managed.write(b"".join(encode(anna.air.smp.answer(asked), 127)))
-            await asyncio.sleep(0.001)
-
-    async def cable(raws: list[bytes]) -> None:
-        stream = bytearray()
-        for raw in raws:
-            framed = bytearray(frame(raw))
-            if rng.random() < 0.01:
-                framed[rng.randrange(len(framed))] ^= 1 << rng.randrange(8)
-            if rng.random() < 0.01:
-                framed = bytearray(rng.randbytes(rng.randrange(1, 40))) + framed
-            stream += framed
-        while stream:
-            n = rng.randrange(1, 700)
-            port.write(bytes(stream[:n]))
-            del stream[:n]
-            await asyncio.sleep(0.0005)
-
-    async def work(run: Driven) -> None:
-        server = asyncio.create_task(serve())
-        measured, sent_n = values(seconds, rate_hz), 0
-        unplugs = set(rng.sample(range(2, int(seconds) - 2), unplugs_n))
-        async with asyncio.timeout(10):
-            while not port.is_read():
-                await asyncio.sleep(0.01)
-        await asyncio.sleep(0.3)
-        await cable([anna.hello()])
-        for second in range(int(seconds)):
-            part = measured[round(second * rate_hz) : round((second + 1) * rate_hz)]
-            run.measure(part)
-            new, sent_n = anna.made[sent_n:], len(anna.made)
-            if second in unplugs:
-                await cable(new[: len(new) // 2])
-                port.unplug()
-                managed.unplug()
-                await asyncio.sleep(0.1)
-                port.plug()
-                managed.plug()
-                counts["plugged"] += 1
-                async with asyncio.timeout(10):
-                    while not port.is_read():
-                        await asyncio.sleep(0.01)
-                await asyncio.sleep(0.1)
-                await cable([anna.hello()])
-            else:
-                await cable(new)
-        await asyncio.sleep(1.0)
-        server_of_end.append(server)
-
-    server_of_end: list[asyncio.Task[None]] = []
-
-    async def whole_run() -> None:
-        try:
-            await run.follow(folder / f"cable-{seconds:g}.mcap", work)
-        finally:
-            for server in server_of_end:
-                server.cancel()
-
-    asyncio.run(whole_run())
-    port.unplug()
-    managed.unplug()
-    found = _whole(folder / f"cable-{seconds:g}.mcap", run, clip)
-    return Cable(
-        found.made_n, found.stored_n, found.doubled_n, found.home_n, 0.0,
-        link.counts.errors_n, port.dropped_n, counts["plugged"],
-    )  # fmt: skip

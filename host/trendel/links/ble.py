@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -146,14 +147,7 @@ class BleLink(HeldLink):
             # BlueZ gives each notification twice where both of its ways are used.
             await client.start_notify(packets, notified, bluez={"use_start_notify": False})
 
-        try:
-            await subscribe()
-        except BleakError as error:
-            if not _asks_for_pairing(error):
-                raise
-            with contextlib.suppress(NotImplementedError):  # macOS pairs by itself
-                await client.pair()
-            await subscribe()
+        await _paired_where_asked(client, subscribe)
 
     def _managed(self, client: BleakClient, data: bytearray) -> None:
         if client is self._client:
@@ -205,7 +199,15 @@ class _Carrier:
         def notified(_: Any, data: bytearray) -> None:
             self._link._managed(self._client, data)
 
-        await self._client.start_notify(self._characteristic, notified, bluez={"use_start_notify": False})
+        async def subscribe() -> None:
+            await self._client.start_notify(self._characteristic, notified, bluez={"use_start_notify": False})
+
+        await _paired_where_asked(self._client, subscribe)
+
+    async def secure(self) -> None:
+        """See Carrier."""
+        with contextlib.suppress(BleakError, NotImplementedError, OSError, TimeoutError):
+            await self._client.pair()
 
     async def send(self, frame: bytes) -> None:
         """See Carrier."""
@@ -213,6 +215,18 @@ class _Carrier:
         async with self._sending:  # pieces of two frames must not mix
             for at in range(0, len(frame), n):
                 await self._client.write_gatt_char(self._characteristic, frame[at : at + n], response=False)
+
+
+async def _paired_where_asked(client: BleakClient, work: Callable[[], Awaitable[None]]) -> None:
+    """`work`, after pairing where the clip asks for it."""
+    try:
+        await work()
+    except BleakError as error:
+        if not _asks_for_pairing(error):
+            raise
+        with contextlib.suppress(NotImplementedError):  # macOS pairs by itself
+            await client.pair()
+        await work()
 
 
 def _asks_for_pairing(error: BleakError) -> bool:

@@ -12,6 +12,7 @@ pytest.importorskip("smpclient", reason="smpclient is not installed: pip install
 from tests.host.app.conftest import Cli
 from tests.host.links.benches import need_simulation
 from tests.soak import recovery
+from tests.soak.cable import over_serial
 from trendel.app import marks
 
 
@@ -45,12 +46,12 @@ def test_nothing_is_lost_when_the_host_sleeps(tmp_path: Path) -> None:
 
 
 def test_a_cable_with_noise_that_is_pulled_out(tmp_path: Path) -> None:
-    found = recovery.over_serial(tmp_path, 10.0, unplugs_n=2)
+    found = over_serial(tmp_path, 10.0, unplugs_n=2)
     assert found.stored_n == found.made_n and found.doubled_n == 0
     assert found.damaged_n > 0 and found.plugged_n == 2 and found.home_n > 0
 
 
 def test_memory_does_not_grow(tmp_path: Path) -> None:
-    found = recovery.hours(tmp_path, 4 * 60.0, drops_per_h=60.0)
+    found = recovery.hours(tmp_path, 2 * 60.0, drops_per_h=60.0)
     assert found.doubled_n == 0 and found.stored_n == found.made_n
     assert found.grown_mb < 20.0

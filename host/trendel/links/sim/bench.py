@@ -15,8 +15,8 @@ from bumble.transport.common import AsyncPipeSink
 
 from trendel.clock import HostClock, SimulatedClock
 from trendel.errors import LinkError
+from trendel.links.sim.adapter import Adapter, Closing
 from trendel.links.sim.air import Air, AirController
-from trendel.links.sim.backend import Adapter, Closing
 from trendel.links.sim.clip_code import CClip, MakeCode
 from trendel.links.sim.faults import parse_faults, schedule
 from trendel.links.sim.gatt_server import Identity, Radio
@@ -96,7 +96,7 @@ class Bench:
         self.air = Air()
         self.clock = SimulatedClock(HostClock().now_ns())
         self.flash = Flash(key=_key(options.key))
-        self.radio = Radio(self.air, Identity(name=options.name), battery_percent=faults.battery_percent)
+        self.radio = Radio(self.air, Identity(name=options.name), faults.battery_percent, options.speed)
         outlet: Outlet = self.radio
         if port is not None:
             outlet = port
@@ -104,9 +104,10 @@ class Bench:
         code = make(measured, faults, options.name, outlet)
         plan = schedule(faults, measured.seconds, options.seed)
         self.world = World(code, outlet, self.flash, plan, self.clock, TurnPace(options.speed))
+        self._images = ImageGroup(self.flash)
         groups: dict[int, Group] = {
             0: OsGroup(self.world.reset_soon),
-            1: ImageGroup(self.flash),
+            1: self._images,
             3: SettingsGroup(code),
             8: FileGroup(code),
         }
@@ -168,6 +169,7 @@ class Bench:
             firmware=".".join(map(str, self.flash.version)),
         )
         self.smp.forget()
+        self._images.forget()
 
     def _request(self, data: bytes) -> None:
         for response in self.smp.feed(data):

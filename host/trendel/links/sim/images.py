@@ -137,6 +137,10 @@ class ImageGroup:
         self._flash = flash
         self._upload: _Upload | None = None
 
+    def forget(self) -> None:
+        """The clip has restarted: an upload that was begun begins anew."""
+        self._upload = None
+
     def handle(self, operation: int, command: int, body: Body) -> Body:
         """See Group."""
         if command == _Image.STATE:
