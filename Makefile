@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test fuzz soak bench accuracy stability calibration bench-device bits test-bluez lint venv hooks clean help
+.PHONY: demo test fuzz soak bench accuracy stability calibration bench-device bits firmware test-bluez lint venv hooks clean help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -50,6 +50,9 @@ bench-device: $(VENV)/.ready-test  ## the clip on the emulated Cortex-M4F: instr
 bits: $(VENV)/.ready  ## RECORDING=RUN.csv: the three homes on one recording, identical? (make ends with 2 where bits.py ends with 1 or 2)
 	@test -n "$(RECORDING)" || { echo "usage: make bits RECORDING=RUN.csv"; exit 2; }
 	@$(BIN)/python device/emulator/bits.py "$(RECORDING)"
+
+firmware: $(VENV)/.ready  ## the clip's program, MCUboot and their sizes, where ZEPHYR_BASE names a Zephyr workspace
+	@$(BIN)/python device/zephyr/firmware.py $(BOARDS)
 
 test-bluez: $(VENV)/.ready-test  ## on request: the contract of links over BlueZ and a stock Linux kernel in QEMU (some minutes)
 	$(BIN)/python -m tests.bluez

@@ -42,12 +42,15 @@ class Target:
     triple: str
     cpu: str
     features: str
+    reloc: str = "static"
 
     def machine(self) -> Any:
-        """LLVM's target machine; static relocation, O2."""
+        """LLVM's target machine; O2."""
         _initialize()
         target = llvm.Target.from_triple(self.triple)
-        return target.create_target_machine(cpu=self.cpu, features=self.features, reloc="static", opt=2)
+        return target.create_target_machine(
+            cpu=self.cpu, features=self.features, reloc=self.reloc, codemodel="small", opt=2
+        )
 
 
 @dataclass(frozen=True)
