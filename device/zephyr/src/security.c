@@ -73,8 +73,12 @@ BT_CONN_CB_DEFINE(security_callbacks) = {.security_changed = security_changed, .
  * clip cannot have. With BONDING_REQUIRED and SC_PAIR_ONLY an encrypted link is a bonded one of Secure Connections. */
 static uint8_t protect(const struct bt_gatt_attr *attribute, uint16_t handle, void *found) {
     ARG_UNUSED(handle);
+    /* Writes without response fail silently: a host learns from the subscription that it has to pair. */
+    struct bt_gatt_attr *subscription = bt_gatt_attr_next(attribute);
     ((struct bt_gatt_attr *)attribute)->perm = BT_GATT_PERM_WRITE_ENCRYPT;
-    *(bool *)found = true;
+    if (subscription != NULL)
+        subscription->perm = BT_GATT_PERM_READ | BT_GATT_PERM_WRITE_ENCRYPT;
+    *(bool *)found = subscription != NULL;
     return BT_GATT_ITER_CONTINUE;
 }
 

@@ -232,7 +232,7 @@ async def _paired_where_asked(client: BleakClient, work: Callable[[], Awaitable[
 
 def _asks_for_pairing(error: BleakError) -> bool:
     """Whether the clip refuses what it only gives to whom it is paired with; each system words it otherwise."""
-    said = str(error).lower()
+    said = str(error).lower().replace("_", " ")  # bumble: INSUFFICIENT_AUTHENTICATION
     return any(words in said for words in ("insufficient auth", "insufficient enc", "0x05", "0x0f", "not paired"))
 
 

@@ -21,28 +21,24 @@ from trendel.wire.packets import Faults, decode
 NAME = "Trendel"
 
 
-class _Paired(SMPBLETransport):
-    """Pairs as soon as it is connected: smpclient's first request comes right after."""
-
-    def __init__(self, clip: Native) -> None:
-        super().__init__()
-        self._clip = clip
-
-    async def connect(self, address: str, timeout_s: float) -> None:
-        """See SMPTransport."""
-        await super().connect(address, timeout_s)
-        self._clip.say("button")
-        await asyncio.sleep(0.1)
-        await self._client.pair()
-
-
 @asynccontextmanager
 async def managed(clip: Native, patch: pytest.MonkeyPatch, name: str = NAME) -> AsyncIterator[SMPClient]:
     """smpclient, connected, after the clip's button was pressed and a bond was made."""
     backend = clip.adapter().backend()
-    patch.setattr("bleak.get_platform_client_backend_type", lambda: (backend.client, BleakBackend.BLUEZ_DBUS))
+    kind: Any = backend.client
+
+    class Pairing(kind):  # type: ignore[misc]
+        """Pairs as soon as it is connected: smpclient subscribes right after."""
+
+        async def connect(self, *args: Any, **kwargs: Any) -> None:
+            await super().connect(*args, **kwargs)
+            clip.say("button")
+            await asyncio.sleep(0.1)
+            await self.pair()
+
+    patch.setattr("bleak.get_platform_client_backend_type", lambda: (Pairing, BleakBackend.BLUEZ_DBUS))
     patch.setattr("bleak.get_platform_scanner_backend_type", lambda: (backend.scanner, BleakBackend.BLUEZ_DBUS))
-    async with SMPClient(_Paired(clip), name, timeout_s=20.0) as client:
+    async with SMPClient(SMPBLETransport(), name, timeout_s=20.0) as client:
         yield client
 
 

@@ -179,7 +179,15 @@ class BumbleClient(BaseBleakClient):
             callback(bytearray(value))
 
         self._subscribed[characteristic.handle] = notified
-        await self._raced(self._client().gatt_client.subscribe(characteristic.obj, notified))
+        client = self._client().gatt_client
+        try:
+            await self._raced(client.subscribe(characteristic.obj, notified))
+        except BaseException:
+            # bumble has taken the callback all the same: asked again after pairing, it would be called twice.
+            self._subscribed.pop(characteristic.handle, None)
+            for subscribers in (client.notification_subscribers, client.indication_subscribers):
+                subscribers.get(characteristic.handle, set()).discard(notified)
+            raise
 
     async def stop_notify(self, characteristic: BleakGATTCharacteristic) -> None:
         """See BaseBleakClient."""
