@@ -16,7 +16,8 @@ demo: $(VENV)/.ready  ## set up, compile the kernels, watch a simulated runner t
 	$(BIN)/trendel demo
 
 test: $(VENV)/.ready-test lint  ## everything that must be green before a commit
-	$(BIN)/python -m pytest
+	$(BIN)/trendel warm
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 lint: $(VENV)/.ready-test  ## ruff and mypy (the import contract is one of the tests)
 	$(BIN)/ruff check .
