@@ -16,6 +16,7 @@
 #define TRENDEL_PERIODIC_EVERY_US 600000000u      /* every so often ... */
 #define TRENDEL_PERIODIC_LONG_US 20000000u        /* ... so much raw is kept, without a host */
 #define TRENDEL_CHECKPOINT_PART 1024u             /* bytes of a state in one packet */
+#define TRENDEL_RECORDER_ROOM 256u                /* bytes at the end of a sector that raw is packed into */
 #define TRENDEL_CHECKPOINTS_KNOWN 8u
 
 typedef struct {
@@ -27,6 +28,7 @@ typedef struct {
     trendel_log_t *log;
     trendel_imu_block_t pending[TRENDEL_PACKED_BLOCKS_MAX];
     uint32_t pending_n;
+    uint32_t block_bytes; /* that a packed block took of late, 0: not known */
     trendel_stride_t strides[TRENDEL_RECORDER_STRIDES];
     uint32_t stride_n;        /* that wait */
     uint32_t stride_sequence; /* of the first that waits */

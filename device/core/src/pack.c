@@ -87,7 +87,7 @@ static int32_t value_at(const axis_t *axis, const trendel_imu_block_t *block, ui
 /* Code an axis with one predictor; with `b` NULL only count. The bits that it takes. */
 static uint32_t code_axis(bits_t *b, const axis_t *axis, const int16_t weights[4]) {
     int32_t h0 = 0, h1 = 0, h2 = 0, h3 = 0;
-    uint32_t bits = 0, mean = TRENDEL_PACK_MEAN_START, done = 0;
+    uint32_t bits = 0, mean = TRENDEL_PACK_MEAN_START, done = 0, k = 0;
     for (uint32_t block_i = 0; block_i < axis->block_n; block_i++) {
         for (uint32_t i = 0; i < axis->sample_n; i++, done++) {
             int32_t guess;
@@ -101,9 +101,11 @@ static uint32_t code_axis(bits_t *b, const axis_t *axis, const int16_t weights[4
             guess = guess < INT16_MIN ? INT16_MIN : guess > INT16_MAX ? INT16_MAX : guess;
             const int32_t value = value_at(axis, &axis->blocks[block_i], i);
             const uint32_t error = zigzag(value - guess);
-            uint32_t k = 0;
+            /* the least k with 15 << k not below the mean, at most 16; it is seldom another than the last one */
             while (k < 16u && (15u << k) < mean)
                 k++;
+            while (k > 0u && (15u << (k - 1u)) >= mean)
+                k--;
             if (b != NULL)
                 put_rice(b, error, k);
             else

@@ -35,11 +35,18 @@ static uint32_t run_of_pending(const trendel_recorder_t *rec) {
     return n;
 }
 
-/* Pack as many of the first n blocks as fit in `room` bytes. The bytes, and *taken blocks; 0 if not one fits. */
+/* Pack as many of the first n blocks as fit in `room` bytes, by what blocks took before: packing is what the log costs,
+ * and each try is one. The bytes, and *taken blocks; 0 if not one fits. */
 static size_t pack_into(trendel_recorder_t *rec, uint32_t n, size_t room, uint32_t *taken) {
-    for (uint32_t take = n; take > 0u; take = take > 4u ? take * 3u / 4u : take - 1u) {
+    const size_t head = sizeof(trendel_imu_packed_header_t);
+    const uint32_t each = rec->block_bytes + rec->block_bytes / 16u; /* they differ by so much */
+    uint32_t take = n;
+    if (each > 0u && room > head && (room - head) / each < n)
+        take = (uint32_t)((room - head) / each);
+    for (take = take > 0u ? take : 1u; take > 0u; take = take > 8u ? take * 7u / 8u : take - 1u) {
         const size_t bytes = trendel_pack(rec->pending, take, rec->buffer, room);
         if (bytes > 0u) {
+            rec->block_bytes = (uint32_t)((bytes - head + take - 1u) / take);
             *taken = take;
             return bytes;
         }
@@ -48,15 +55,16 @@ static size_t pack_into(trendel_recorder_t *rec, uint32_t n, size_t room, uint32
     return 0;
 }
 
-static int store_pending(trendel_recorder_t *rec) {
+/* Commit the blocks that wait: all, or so many that there is room for the next one. */
+static int store_pending(trendel_recorder_t *rec, bool all) {
     int result = TRENDEL_LOG_OK;
-    while (rec->pending_n > 0u) {
+    while (rec->pending_n >= (all ? 1u : TRENDEL_PACKED_BLOCKS_MAX)) {
         const uint32_t n = run_of_pending(rec), room = trendel_log_room(rec->log, TRENDEL_LOG_RAW) & ~3u;
         uint32_t taken = 0;
         size_t bytes = 0;
-        if (room > 0u)
+        if (room > TRENDEL_RECORDER_ROOM)
             bytes = pack_into(rec, n, room < TRENDEL_STORED_MAX ? room : TRENDEL_STORED_MAX, &taken);
-        if (bytes == 0u || (taken == 1u && n > 1u)) { /* the rest of the sector is not worth it */
+        if (bytes == 0u) { /* the rest of the sector is not worth it */
             trendel_log_close(rec->log, TRENDEL_LOG_RAW);
             bytes = pack_into(rec, n, TRENDEL_STORED_MAX, &taken);
         }
@@ -72,7 +80,7 @@ static int store_pending(trendel_recorder_t *rec) {
 
 int trendel_recorder_block(trendel_recorder_t *rec, const trendel_imu_block_t *block) {
     rec->pending[rec->pending_n++] = *block;
-    return rec->pending_n == TRENDEL_PACKED_BLOCKS_MAX ? store_pending(rec) : TRENDEL_LOG_OK;
+    return rec->pending_n == TRENDEL_PACKED_BLOCKS_MAX ? store_pending(rec, false) : TRENDEL_LOG_OK;
 }
 
 /* ---- records ---- */
@@ -137,7 +145,7 @@ int trendel_recorder_event(trendel_recorder_t *rec, const trendel_event_t *event
 
 int trendel_recorder_checkpoint(trendel_recorder_t *rec, const void *state, uint32_t state_n, uint32_t sample_i,
                                 uint32_t layout_hash, uint32_t param_hash, uint64_t now_us) {
-    int result = store_pending(rec);
+    int result = store_pending(rec, true);
     trendel_checkpoint_header_t header = {.kind = TRENDEL_KIND_CHECKPOINT,
                                           .version = TRENDEL_VERSION,
                                           .boot = (uint16_t)rec->log->boot_n,
@@ -172,7 +180,7 @@ bool trendel_recorder_tick(trendel_recorder_t *rec, uint64_t now_us, bool runnin
     rec->running = running;
     rec->host_near = host_near;
     if (rec->keeping && now_us >= rec->keep_until_us) {
-        (void)store_pending(rec); /* the end of what is kept is kept too */
+        (void)store_pending(rec, true); /* the end of what is kept is kept too */
         trendel_log_keep_end(rec->log);
         rec->keeping = false;
     }
@@ -185,5 +193,5 @@ bool trendel_recorder_tick(trendel_recorder_t *rec, uint64_t now_us, bool runnin
 }
 
 int trendel_recorder_flush(trendel_recorder_t *rec) {
-    return worse(store_pending(rec), store_strides(rec));
+    return worse(store_pending(rec, true), store_strides(rec));
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -121,18 +122,17 @@ class SimulatedClip:
         rest = np.rint(counts[:, :3].mean(axis=0, dtype=np.float64)).astype(int)
         self._sim.imu.rest.acc = rest.tolist()
         self._payload_n, self._connected, self._subscribed = 0, False, False
-        if nominal != 208:
-            self._store_rate(nominal)
+        if nominal != 208:  # as a clip that was set to that rate before it was switched on
+            raw = struct.pack("<BBH", 1, 0, nominal)
+            self.store_setting("rate_hz", raw + zlib.crc32(raw).to_bytes(4, "little"))
         if boot:
             self.reboot(POWER_ON)
 
-    def _store_rate(self, rate_hz: int) -> None:
-        """As a clip that was set to that rate before it was switched on."""
-        import zlib
-
-        raw = struct.pack("<BBH", 1, 0, rate_hz)
-        value = raw + zlib.crc32(raw).to_bytes(4, "little")
-        place = self._sim.store[self._key("rate_hz")]
+    def store_setting(self, key: str, value: bytes) -> None:
+        """Put bytes into the store as they are, good or not: what a clip finds there at its next boot."""
+        if len(value) > _VALUE_MAX:
+            raise ValueError(f"A value of {len(value)} bytes is too long.")
+        place = self._sim.store[self._key(key)]
         place.n, place.bytes[0 : len(value)] = len(value), value
 
     # ---- time and power ----

@@ -156,11 +156,9 @@ def test_a_store_that_is_torn_or_older_costs_the_setting_alone() -> None:
         for entry in GOLDEN:
             if entry["key"] in ("name", "rate_hz", "baseline"):
                 clip.setting_set(entry["key"], bytes.fromhex(entry["value"]))
-        store = clip._sim.store
-        place = store[[k.name for k in KEYS].index("rate_hz")]
-        place.bytes[0] = 0  # as an older firmware would have left it
-        torn = store[[k.name for k in KEYS].index("baseline")]
-        torn.n -= 3
+        older = clip.setting_get("rate_hz")
+        clip.store_setting("rate_hz", with_crc(b"\0" + older[1:-4]))
+        clip.store_setting("baseline", clip.setting_get("baseline")[:-3])
         clip.reboot()
         assert clip.powered and clip.state == "idle"
         faults = decode(clip.read_file("/faults"))
