@@ -6,10 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test fuzz soak bench accuracy stability bits lint venv hooks clean help
+.PHONY: demo test fuzz soak bench accuracy stability bits test-bluez lint venv hooks clean help
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 demo: $(VENV)/.ready  ## set up, compile the kernels, watch a simulated runner tire
 	$(BIN)/trendel warm
@@ -44,6 +44,9 @@ soak: $(VENV)/.ready-test  ## a hundred kills, half an hour of recording, a bad 
 bits: $(VENV)/.ready  ## RECORDING=RUN.csv: the three homes on one recording, identical? (make ends with 2 where bits.py ends with 1 or 2)
 	@test -n "$(RECORDING)" || { echo "usage: make bits RECORDING=RUN.csv"; exit 2; }
 	@$(BIN)/python device/emulator/bits.py "$(RECORDING)"
+
+test-bluez: $(VENV)/.ready-test  ## on request: the contract of links over BlueZ and a stock Linux kernel in QEMU (some minutes)
+	$(BIN)/python -m tests.bluez
 
 venv: $(VENV)/.ready-dev  ## the environment alone, with every development tool
 

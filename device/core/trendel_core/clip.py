@@ -182,6 +182,10 @@ class SimulatedClip:
         self._payload_n, self._connected, self._subscribed = 0, False, False
         return int(self._lib.sim_clip_boot(self._sim, reason))
 
+    def set_firmware(self, version: tuple[int, int, int, int]) -> None:
+        """What the hello says of the firmware from the next boot on."""
+        self._sim.world.identity.firmware[0:4] = list(version)
+
     def cut_power(self, operations: int | None = None, tear: int = 0) -> None:
         """Power goes: now, or within the flash operation after so many (tear: 0 prefix, 1 bits, 2 unstable)."""
         if operations is None:

@@ -39,14 +39,12 @@ async def replay_csv(folder: Path) -> AsyncIterator[Link]:
 @asynccontextmanager
 async def sim(folder: Path) -> AsyncIterator[Link]:
     """The simulated clip in this process."""
-    need_simulation()
     yield make_link(f"sim:{csv_file(folder, 30.0)}?speed=20")
 
 
 @asynccontextmanager
 async def ble(folder: Path) -> AsyncIterator[Link]:
     """Bluetooth by bleak's API over HCI over TCP, to a simulated clip."""
-    need_simulation()
     from trendel.links.ble import BleLink
     from trendel.links.sim.backend import over_transport
     from trendel.links.sim.serve import hci_served
@@ -59,7 +57,6 @@ async def ble(folder: Path) -> AsyncIterator[Link]:
 @asynccontextmanager
 async def usb(folder: Path) -> AsyncIterator[Link]:
     """A serial port that is a pty, with a simulated clip at its other end."""
-    need_simulation()
     pytest.importorskip("pty", reason="this system has no ptys")
     from trendel.links.sim.usb_port import UsbPort
     from trendel.links.usb import UsbLink
@@ -70,16 +67,18 @@ async def usb(folder: Path) -> AsyncIterator[Link]:
 
 
 def need_simulation() -> None:
-    """Skip where the simulated clip cannot be."""
+    """Skip where the simulated clip cannot be; where it can, have it compiled, which may take longer than a test."""
     pytest.importorskip("bumble", reason="bumble is not installed: pip install 'trendel[sim]'")
     pytest.importorskip("serial", reason="pyserial is not installed: pip install 'trendel[links]'")
     pytest.importorskip("cffi", reason="cffi is not installed: pip install 'trendel[core]'")
-    from trendel_core.build import compiler
+    from trendel_core.kernels import kernel_functions
+    from trendel_core.library import load
 
     try:
-        compiler()
+        load()
     except CoreError as error:
-        pytest.skip(str(error))
+        pytest.skip(str(error), allow_module_level=True)
+    kernel_functions()
 
 
 @asynccontextmanager
@@ -111,3 +110,5 @@ BENCHES: dict[str, Benched] = {
     "usb": usb,
     "firmware": firmware,
 }
+SIMULATED = ("sim", "ble", "usb")
+"""Those that need the simulated clip."""

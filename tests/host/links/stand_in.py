@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from trendel.links.packetise import Timed
 from trendel.links.sim.clip_code import MakeCode
 from trendel.links.sim.outlet import Outlet
+from trendel.wire.settings import encode_setting
 
 OK, UNKNOWN, LENGTH = 0, 1, 2
 
@@ -21,7 +22,7 @@ class StandIn:
     timed: list[Timed]
     end_s: float
     preamble: list[bytes] = field(default_factory=list)
-    settings: dict[str, bytes] = field(default_factory=lambda: {"trendel/name": b"Anna"})
+    settings: dict[str, bytes] = field(default_factory=lambda: {"trendel/name": encode_setting("name", name=b"Anna")})
     files: dict[str, bytes] = field(default_factory=lambda: {"/log/flash": os.urandom(10_000)})
     advertised: int | None = 0
     restarts_n: int = 0
@@ -46,7 +47,7 @@ class StandIn:
             self.waiting = list(self.preamble)
         self.subscribed = subscribed
 
-    def restart(self, *, orderly: bool) -> None:
+    def restart(self, *, orderly: bool, firmware: tuple[int, int, int, int]) -> None:
         self.restarts_n += 1
         self.subscribed = False
 
@@ -59,7 +60,7 @@ class StandIn:
     def write_setting(self, key: str, value: bytes) -> int:
         if key not in self.settings:
             return UNKNOWN
-        if len(value) > 16:
+        if len(value) > 64:
             return LENGTH
         self.settings[key] = value
         return OK

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.host.links.benches import BENCHES, FIRMWARE, Benched
+from tests.host.links.benches import BENCHES, FIRMWARE, SIMULATED, Benched, need_simulation
 from tests.host.links.made import arrivals, run_async, take
 from trendel.errors import LinkError
 from trendel.links.protocol import Change, Event
@@ -19,6 +19,8 @@ from trendel.wire.receiver import Receiver
 def bench(request: pytest.FixtureRequest) -> Iterator[Benched]:
     if request.param == "firmware" and not os.environ.get(FIRMWARE):
         pytest.skip(f"{FIRMWARE} names no link to a real clip")
+    if request.param in SIMULATED:
+        need_simulation()
     yield BENCHES[request.param]
 
 

@@ -33,6 +33,7 @@ from trendel.wire.gatt import ALERT_COMPANY
 from trendel.wire.layout import DTYPES, KIND_STRIDE, LAYOUT_HASH
 from trendel.wire.packets import FieldLayout, encode_hello, encode_records, pack_header
 from trendel.wire.records import RecordLayout, encode_layout, own_layout
+from trendel.wire.settings import encode_setting
 
 need_simulation()
 
@@ -255,3 +256,40 @@ def test_strides_of_a_newer_and_of_an_older_clip_are_read_by_their_own_layout(
     assert record.kind == "stride" and named in record.values
     assert ("side_quality" in record.values) == (change > 0)
     assert change < 0 or record.values[named] == 80.0
+
+
+def test_running_speed_is_there_after_it_was_switched_on_and_counts_one_foot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bleak import BleakClient
+
+    async def work() -> None:
+        async with running_bench(tmp_path, speed=20.0, name="Watched") as bench:
+            backend = bench.adapter().backend()
+
+            async def services() -> tuple[BleakClient, set[str]]:
+                (clip,) = await scan(0.3, backend)
+                assert clip.name == "Watched"
+                client = BleakClient(clip.device, backend=backend.client)
+                await client.connect()
+                return client, {service.uuid[4:8] for service in client.services}
+
+            client, before = await services()
+            await client.disconnect()
+            assert not bench.world.code.write_setting("trendel/rsc", encode_setting("rsc", on=1))
+            bench.world.reset_soon()
+            while not bench.world.restarts:
+                await asyncio.sleep(0.01)
+            client, after = await services()
+            assert after - before == {"1814"}
+            assert await client.read_gatt_char("2a5d") == bytes([3])  # hip
+            told: list[bytes] = []
+            await client.start_notify("2a53", lambda _, data: told.append(bytes(data)))
+            while not told:
+                await asyncio.sleep(0.01)
+            flags, speed, cadence = told[0][0], told[0][1:3], told[0][3]
+            assert (flags, speed) == (4, b"\0\0")
+            assert 70 <= cadence <= 100
+            await client.disconnect()
+
+    run_async(work())

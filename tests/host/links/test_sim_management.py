@@ -38,11 +38,11 @@ need_simulation()
 
 
 @asynccontextmanager
-async def _by_bluetooth(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SMPClient]:
+async def _by_bluetooth(bench: Bench, monkeypatch: pytest.MonkeyPatch, name: str) -> AsyncIterator[SMPClient]:
     backend = bench.adapter().backend()
     monkeypatch.setattr("bleak.get_platform_client_backend_type", lambda: (backend.client, BleakBackend.BLUEZ_DBUS))
     monkeypatch.setattr("bleak.get_platform_scanner_backend_type", lambda: (backend.scanner, BleakBackend.BLUEZ_DBUS))
-    async with SMPClient(SMPBLETransport(), "Anna", timeout_s=10.0) as client:
+    async with SMPClient(SMPBLETransport(), name, timeout_s=10.0) as client:
         yield client
 
 
@@ -65,7 +65,7 @@ def test_over_bluetooth_and_an_image_is_tried(tmp_path: Path, monkeypatch: pytes
 
     async def work() -> None:
         async with running_bench(tmp_path) as bench:
-            async with _by_bluetooth(bench, monkeypatch) as client:
+            async with _by_bluetooth(bench, monkeypatch, "Anna") as client:
                 await _manage(client)
                 offsets = [offset async for offset in client.upload(image)]
                 assert offsets[-1] == len(image) and len(offsets) > 2
@@ -75,7 +75,7 @@ def test_over_bluetooth_and_an_image_is_tried(tmp_path: Path, monkeypatch: pytes
             async with asyncio.timeout(5.0):
                 while not bench.world.restarts:
                     await asyncio.sleep(0.01)
-            async with _by_bluetooth(bench, monkeypatch) as client:
+            async with _by_bluetooth(bench, monkeypatch, "Berta") as client:  # by its new name
                 states = await client.request(ImageStatesRead())
                 assert success(states) and states.images[0].version == "1.2.3" and not states.images[0].confirmed
             assert bench.world.restarts == ["swap"]

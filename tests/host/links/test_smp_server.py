@@ -97,7 +97,7 @@ def test_the_system() -> None:
         (WRITE, 0, 0, {"d": 3}, MGMT_ERR.EINVAL),
         (READ, 8, 0, {"name": "/log/flash", "off": "x"}, MGMT_ERR.EINVAL),
         (READ, 8, 0, {"name": "/log/flash", "off": True}, MGMT_ERR.EINVAL),
-        (WRITE, 3, 0, {"name": "trendel/name", "val": bytes(17)}, MGMT_ERR.EINVAL),
+        (WRITE, 3, 0, {"name": "trendel/name", "val": bytes(65)}, MGMT_ERR.EINVAL),
         (WRITE, 1, 1, {"data": b""}, MGMT_ERR.EINVAL),
     ],
 )

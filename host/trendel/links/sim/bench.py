@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from trendel.links.sim.source import Measured, recorded, runner
 from trendel.links.sim.usb_port import UsbPort
 from trendel.links.sim.world import TurnPace, World
 from trendel.wire.layout import KIND_HELLO, KIND_LAYOUT
+from trendel.wire.settings import decode_setting
 
 _HOST_ADDRESS = "F0:00:00:00:00:{:02X}"
 
@@ -108,12 +109,14 @@ class Bench:
             8: FileGroup(code),
         }
         self.smp = SmpServer(groups)
+        self.world.on_start = self._identify
         outlet.on_request = self._request
         self._task: asyncio.Task[None] | None = None
         self._hosts_n = 0
 
     async def start(self) -> None:
         """Switch the clip on, and let time pass."""
+        self._identify()
         await self.world.outlet.switch_on()
         self._task = asyncio.create_task(self.world.run())
 
@@ -152,6 +155,18 @@ class Bench:
 
         return Adapter(opened, "The virtual Bluetooth")
 
+    def _identify(self) -> None:
+        """What the clip says of itself is taken from its settings, and from the image that runs, when it starts."""
+        read = self.world.code.read_setting
+        name, running_speed = read("trendel/name"), read("trendel/rsc")
+        self.radio.identity = replace(
+            self.radio.identity,
+            name=_text(decode_setting("name", name[1])["name"]) if not name[0] else self.radio.identity.name,
+            running_speed=not running_speed[0] and bool(decode_setting("rsc", running_speed[1])["on"]),
+            firmware=".".join(map(str, self.flash.version)),
+        )
+        self.smp.forget()
+
     def _request(self, data: bytes) -> None:
         for response in self.smp.feed(data):
             self.world.outlet.answer(response)
@@ -162,6 +177,10 @@ async def measured_of(file: str, options: Options) -> Measured:
     if file:
         return await asyncio.to_thread(recorded, Path(file), options.rate)
     return await asyncio.to_thread(runner, options.seed, options.rate)
+
+
+def _text(raw: bytes) -> str:
+    return bytes(raw).decode("utf-8", "replace")
 
 
 def _key(file: str | None) -> bytes | None:

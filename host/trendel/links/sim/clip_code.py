@@ -11,6 +11,7 @@ import numpy as np
 from trendel.errors import LinkError
 from trendel.links.sim.faults import Faults
 from trendel.links.sim.groups import ClipStore
+from trendel.links.sim.images import Version
 from trendel.links.sim.outlet import Outlet
 from trendel.links.sim.source import Measured
 from trendel.wire.layout import IMU_SAMPLES_MAX
@@ -41,8 +42,8 @@ class ClipCode(ClipStore, Protocol):
     def host(self, *, connected: bool, subscribed: bool, payload_n: int) -> None:
         """What became of the host; `payload_n`: bytes that a packet may have."""
 
-    def restart(self, *, orderly: bool) -> None:
-        """Reset; `orderly`: one that was asked for, before which all that waits is committed."""
+    def restart(self, *, orderly: bool, firmware: Version) -> None:
+        """Reset; `orderly`: one that was asked for, before which all that waits is committed. `firmware`: that runs."""
 
     def close(self) -> None:
         """Give memory back."""
@@ -125,10 +126,12 @@ class CClip:
             self._clip.disconnect()
         self._hand_over()
 
-    def restart(self, *, orderly: bool) -> None:
+    def restart(self, *, orderly: bool, firmware: Version) -> None:
         """See ClipCode."""
         if orderly:
             self._clip.flush()
+        major, minor, revision, build = (min(part, 255) for part in firmware)
+        self._clip.set_firmware((major, minor, revision, build))
         self._clip.reboot(self._reasons[orderly])
 
     def close(self) -> None:

@@ -35,6 +35,7 @@ from trendel.wire.records import own_layout
 QUEUE_N = 20
 """Notifications that wait: Zephyr's buffers on a small chip."""
 _PER_EVENT_N = 8  # of 251 bytes on the 2M PHY in 15 ms: 1.1 ms each with its answer and the gaps between
+_TO_CONTROLLER_N = 2  # turns of the event loop from bumble's host to its controller
 _ADVERTISED_N = 31
 _ADVERTISING_MS = 20.0
 _RSC, _RSC_MEASUREMENT, _RSC_FEATURE, _SENSOR_LOCATION = (
@@ -162,16 +163,20 @@ class Radio(Outlet):
 
     async def event(self, now_s: float) -> None:
         """A connection event: as much as fits goes out, a part of it answers to SMP where some wait."""
-        await self._fill()
+        if await self._fill():
+            for _ in range(_TO_CONTROLLER_N):
+                await asyncio.sleep(0)
         self.air.event(now_s)
 
-    async def _fill(self) -> None:
+    async def _fill(self) -> bool:
+        """Whether anything goes out."""
         for k in range(_PER_EVENT_N):
             queue = self._answers if self._answers and (k % 2 or not self._queue) else self._queue
             if not queue or self._device is None or self._connection is None:
-                return
+                return k > 0
             characteristic, value = queue.popleft()
             await self._device.notify_subscriber(self._connection, characteristic, value)
+        return True
 
     @property
     def waiting_n(self) -> int:

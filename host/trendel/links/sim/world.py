@@ -51,6 +51,7 @@ class World:
 
     Attributes:
         clock: the world's time, which the host's end uses too; it goes on by `pace`.
+        on_start: called at each restart, before the outlet is switched on.
         has_room: whether the host's end keeps up; where it does not, time waits.
         ended: set once all that was measured has been sent and has arrived.
         restarts: what the bootloader did at each restart.
@@ -62,6 +63,7 @@ class World:
     schedule: Schedule
     clock: SimulatedClock
     pace: TurnPace
+    on_start: Callable[[], None] = lambda: None
     has_room: Callable[[], bool] = lambda: True
     now_s: float = 0.0
     began_s: float | None = None
@@ -130,7 +132,8 @@ class World:
         self._reset_at_s = None
         await self.outlet.switch_off()
         self.restarts.append(self.flash.boot())
-        self.code.restart(orderly=asked)
+        self.code.restart(orderly=asked, firmware=self.flash.version)
+        self.on_start()
         self.now_s += BOOT_S
         self.clock.advance(BOOT_S)
         await self.outlet.switch_on()
