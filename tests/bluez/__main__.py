@@ -47,7 +47,7 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 modprobe -a {modules}
 mkdir -p /run/dbus
 dbus-daemon --system --fork
-{bluetoothd} &
+({bluetoothd} -n; echo "bluetoothd ended with $?") > /run/bluetoothd.log 2>&1 &
 cd {root}
 export PYTHONPATH={pythonpath} PYTHONDONTWRITEBYTECODE=1
 {python} -m tests.bluez.bridge &
@@ -58,7 +58,9 @@ for i in $(seq 240); do
 done
 bluetoothctl show | grep -E 'Controller|Powered'
 TRENDEL_LINK=ble:Anna {python} -m pytest tests/host/links/test_contract.py -k firmware -q -p no:cacheprovider
-echo "{done}$?"
+ended=$?
+[ $ended = 0 ] || (tail -n 40 /run/bluetoothd.log; dmesg | tail -n 10)
+echo "{done}$ended"
 """
 
 

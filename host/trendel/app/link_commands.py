@@ -11,7 +11,7 @@ LinkName = Annotated[
         "--link",
         metavar="LINK",
         show_default=False,
-        help="ble: (the clip in reach), ble:NAME or its address, usb:, usb:PORT, replay:FILE; docs/live.md.",
+        help="ble: (the clip in reach), ble:NAME or its address, usb:, usb:PORT, replay:FILE, sim:FILE; docs/live.md.",
     ),
 ]
 Participant = Annotated[str | None, typer.Option(metavar="ID", help="Who runs.", show_default=False)]

@@ -164,6 +164,10 @@ class BleLink(HeldLink):
         if client is not None:
             with contextlib.suppress(BleakError, OSError, EOFError, TimeoutError):
                 async with asyncio.timeout(_LET_GO_S):
+                    # bluetoothd (5.66 at least) may crash where a connection ends under a subscription.
+                    if client.is_connected:
+                        with contextlib.suppress(BleakError):
+                            await client.stop_notify(STREAM_PACKETS)
                     await client.disconnect()
 
     async def _find(self) -> Seen:
