@@ -20,6 +20,9 @@ INTERVAL_S = 0.015
 SUPERVISION_S = 0.72
 """Without a word for so long a connection is lost: bumble's and BlueZ' proposal (720 ms)."""
 
+PER_EVENT_N = 10
+"""Packets of a device that one connection event takes: of 251 bytes on the 2M PHY 1.1 ms each, with answer and gaps."""
+
 _ABSENT = (
     hci.LeFeatureMask.LL_PRIVACY | hci.LeFeatureMask.LE_EXTENDED_ADVERTISING | hci.LeFeatureMask.LE_PERIODIC_ADVERTISING
 )
@@ -54,7 +57,7 @@ class Air(LocalLink):
 
     def __init__(self) -> None:
         super().__init__()
-        self._held: deque[Callable[[], None]] = deque()
+        self._held: deque[tuple[Controller | None, Callable[[], None]]] = deque()  # data with who sends it
         self._unheard_s: dict[Controller, float] = {}  # those out of reach, since when
 
     def join(self, name: str, address: str) -> AirController:
@@ -85,8 +88,20 @@ class Air(LocalLink):
                 self._held.clear()
                 self._drop(controller, hci.HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR)
         if not self._unheard_s:
-            while self._held:
-                self._held.popleft()()
+            self._pass()
+
+    def _pass(self) -> None:
+        sent_n: dict[Controller, int] = {}
+        later: deque[tuple[Controller | None, Callable[[], None]]] = deque()
+        while self._held:
+            sender, arrive = self._held.popleft()
+            if sender is not None:
+                sent_n[sender] = sent_n.get(sender, 0) + 1
+                if sent_n[sender] > PER_EVENT_N:
+                    later.append((sender, arrive))
+                    continue
+            arrive()
+        self._held = later
 
     def send_acl_data(
         self,
@@ -100,7 +115,7 @@ class Air(LocalLink):
         receiver = self.find_le_controller(destination_address)
         if connection is not None and receiver is not None:
             sender = connection.self_address
-            self._held.append(lambda: receiver.on_link_acl_data(sender, transport, data) if receiver else None)
+            self._held.append((sender_controller, lambda: receiver.on_link_acl_data(sender, transport, data)))
 
     def send_ll_control_pdu(
         self, sender_address: hci.Address, receiver_address: hci.Address, packet: ll.ControlPdu
@@ -108,7 +123,7 @@ class Air(LocalLink):
         """See LocalLink."""
         receiver = self.find_le_controller(receiver_address)
         if receiver is not None:
-            self._held.append(lambda: self._control(receiver, sender_address, packet))
+            self._held.append((None, lambda: self._control(receiver, sender_address, packet)))
 
     def send_advertising_pdu(self, sender_controller: Controller, packet: ll.AdvertisingPdu) -> None:
         """See LocalLink: heard by all in reach; a connection to who no longer advertises is none."""

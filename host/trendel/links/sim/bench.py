@@ -21,15 +21,18 @@ from trendel.links.sim.clip_code import CClip, MakeCode
 from trendel.links.sim.faults import parse_faults, schedule
 from trendel.links.sim.gatt_server import Identity, Radio
 from trendel.links.sim.groups import FileGroup, OsGroup, SettingsGroup
-from trendel.links.sim.images import Flash, ImageGroup
+from trendel.links.sim.images import ImageGroup
+from trendel.links.sim.mcuboot import Flash
 from trendel.links.sim.outlet import Outlet
 from trendel.links.sim.smp_server import Group, SmpServer
-from trendel.links.sim.source import Measured, recorded, runner
+from trendel.links.sim.source import Measured, recorded, resting, runner
 from trendel.links.sim.usb_port import UsbPort
 from trendel.links.sim.world import TurnPace, World
 from trendel.wire.layout import KIND_HELLO, KIND_LAYOUT
 from trendel.wire.settings import decode_setting
 
+RESTS = "rest"
+"""Instead of a file: a clip that lies on a table."""
 _HOST_ADDRESS = "F0:00:00:00:00:{:02X}"
 
 
@@ -102,9 +105,10 @@ class Bench:
         code = make(measured, faults, options.name, outlet)
         plan = schedule(faults, measured.seconds, options.seed)
         self.world = World(code, outlet, self.flash, plan, self.clock, TurnPace(options.speed))
+        self._images = ImageGroup(self.flash)
         groups: dict[int, Group] = {
             0: OsGroup(self.world.reset_soon),
-            1: ImageGroup(self.flash),
+            1: self._images,
             3: SettingsGroup(code),
             8: FileGroup(code),
         }
@@ -166,14 +170,19 @@ class Bench:
             firmware=".".join(map(str, self.flash.version)),
         )
         self.smp.forget()
+        self._images.forget()
 
     def _request(self, data: bytes) -> None:
-        for response in self.smp.feed(data):
-            self.world.outlet.answer(response)
+        responses = self.smp.feed(data)
+        took_s, self._images.took_s = self._images.took_s, 0.0
+        for response in responses:
+            self.world.answer(response, took_s)
 
 
 async def measured_of(file: str, options: Options) -> Measured:
     """What a moniker's file, or the synthetic runner where there is none, gives to measure. Raises LinkError."""
+    if file == RESTS and not Path(file).exists():
+        return resting(options.seed, options.rate)
     if file:
         return await asyncio.to_thread(recorded, Path(file), options.rate)
     return await asyncio.to_thread(runner, options.seed, options.rate)
