@@ -145,7 +145,8 @@ def _known(status: dict[str, float], name: str) -> float | None:
 def _lines(found: dict[str, Any]) -> list[str]:
     hardware, firmware, log, battery = found["hardware"], found["firmware"], found["log"], found["battery"]
     lines = [
-        f"{found['name'] or 'unnamed'}, serial {found['serial']}, boot {found['boots']}, state {found['state'] or _NOT_TOLD}",
+        f"{found['name'] or 'unnamed'}, serial {found['serial']}, boot {found['boots']}, "
+        f"state {found['state'] or _NOT_TOLD}",
         f"board        {hardware['name']} ({hardware['board']}), sensor {hardware['sensor'] or 'simulated'}, "
         f"{hardware['rate_hz']:g} Hz",
         f"firmware     {firmware['version']}{' from changed sources' if firmware['changed_sources'] else ''}, "

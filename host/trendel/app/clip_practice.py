@@ -31,7 +31,7 @@ def write_practice(out: Path, version: str, size: int, board: int, key: Path | N
             path.chmod(0o600)
         if not isinstance(loaded, ec.EllipticCurvePrivateKey) or not isinstance(loaded.curve, ec.SECP256R1):
             raise FirmwareError(f"{path} is no ECDSA P-256 key.")
-        public = path.with_suffix(".pub.pem")
+        public = path.with_name(path.name.removesuffix(".pem").removesuffix(".key") + ".pub.pem")
         spki = serialization.PublicFormat.SubjectPublicKeyInfo
         public.write_bytes(loaded.public_key().public_bytes(serialization.Encoding.PEM, spki))
         major, minor, revision = map(int, parts)

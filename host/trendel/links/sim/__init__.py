@@ -17,3 +17,4 @@ def need_bumble() -> None:
     logger = logging.getLogger("bumble")
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
+        logger.propagate = bool(logging.getLogger().handlers)  # other libraries give the root one of theirs
