@@ -20,6 +20,7 @@ _OVERHEAD_N = 80  # SMP header, CBOR names and lengths, the SHA-256 of the first
 _ALIGN_N = 4
 _TRIES = 6  # without any progress
 _ROUNDS = 3
+_RESUMED_MAX = 40  # in a round: a link that is lost so often carries no image
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ async def _sent(
     """Whether what has arrived is what was sent."""
     raw, sha = firmware.raw, hashlib.sha256(firmware.raw).digest()
     at: int | None = None  # None: the clip is asked where it is
-    furthest_n, tries = 0, 0
+    tries, resumed_n = 0, 0
     while True:
         try:
             n = ((await management.buffers()).size_n - _OVERHEAD_N) // _ALIGN_N * _ALIGN_N
@@ -128,8 +129,11 @@ async def _sent(
             tell(off, len(raw))
             return answer.match is not False
         # It asks for the same piece again where that was lost; for ever, where it cannot keep it.
-        tries = 0 if off > furthest_n else tries + 1
-        if tries >= _TRIES:
+        if at is None:
+            resumed_n += 1
+        else:
+            tries = 0 if off > at else tries + 1
+        if tries >= _TRIES or resumed_n >= _RESUMED_MAX:
             raise LinkError("The clip takes no more of the image: restart it, and try again.")
-        at, furthest_n = off, max(furthest_n, off)
+        at = off
         tell(off, len(raw))

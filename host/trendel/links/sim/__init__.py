@@ -17,4 +17,6 @@ def need_bumble() -> None:
     logger = logging.getLogger("bumble")
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
-        logger.propagate = bool(logging.getLogger().handlers)  # other libraries give the root one of theirs
+    root = logging.getLogger()
+    if not root.handlers:  # else bumble's own logging.debug() would give it one that prints
+        root.addHandler(logging.NullHandler())

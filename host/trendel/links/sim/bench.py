@@ -113,7 +113,7 @@ class Bench:
             8: FileGroup(code),
         }
         self.smp = SmpServer(groups)
-        self.world.on_start = self._identify
+        self.world.on_start, self.world.on_gone = self._identify, self.smp.forget
         outlet.on_request = self._request
         self._task: asyncio.Task[None] | None = None
         self._hosts_n = 0

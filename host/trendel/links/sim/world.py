@@ -52,7 +52,7 @@ class World:
 
     Attributes:
         clock: the world's time, which the host's end uses too; it goes on by `pace`.
-        on_start: called at each restart, before the outlet is switched on.
+        on_start: called at each restart, before the outlet is switched on. on_gone: when the host has gone.
         has_room: whether the host's end keeps up; where it does not, time waits.
         ended: set once all that was measured has been sent and has arrived.
         restarts: what the bootloader did at each restart.
@@ -66,6 +66,7 @@ class World:
     clock: SimulatedClock
     pace: TurnPace
     on_start: Callable[[], None] = lambda: None
+    on_gone: Callable[[], None] = lambda: None
     has_room: Callable[[], bool] = lambda: True
     now_s: float = 0.0
     began_s: float | None = None
@@ -130,6 +131,9 @@ class World:
         if self.outlet.subscribed and self.began_s is None:
             self.began_s = self.now_s
         outlet = self.outlet
+        if not outlet.connected:
+            self._answers.clear()
+            self.on_gone()
         self.code.host(connected=outlet.connected, subscribed=outlet.subscribed, payload_n=outlet.payload_n)
 
     def _carry(self) -> None:
