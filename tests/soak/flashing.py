@@ -91,13 +91,8 @@ async def upload_once(seed: int, found: Found) -> None:
     _damaging(bench, planned.damage, seed, found)
     await bench.start()
     breaking = asyncio.create_task(_break(bench, planned, found))
-    link = BleLink(
-        parse_moniker("ble:Anna"),
-        bench.clock,
-        backend=bench.adapter().backend(),
-        patience=Pauses(0.05, 0.4),
-        scan_s=3.0,
-    )
+    backend, pauses = bench.adapter().backend(), Pauses(0.05, 0.4)
+    link = BleLink(parse_moniker("ble:Anna"), bench.clock, backend=backend, patience=pauses, scan_s=3.0)
     try:
         said = await _flash(link, planned.image)
     finally:
@@ -187,8 +182,8 @@ async def _break(bench: Bench, planned: _Plan, found: Found) -> None:
 
 
 def _damaging(bench: Bench, share: float, seed: int, found: Found) -> None:
-    """A share of the pieces of requests and of answers has a wrong byte, but not in the header of one: Bluetooth and USB
-    check what they carry, and this stands for what goes wrong behind them."""
+    """A share of the pieces of requests and of answers has a wrong byte, but not in the header of one: Bluetooth and
+    USB check what they carry, and this stands for what goes wrong behind them."""
     rng = np.random.default_rng([seed, 8])
     outlet: Any = bench.world.outlet
     asked, answered = outlet.on_request, outlet.answer

@@ -58,6 +58,7 @@ class Air(LocalLink):
     def __init__(self) -> None:
         super().__init__()
         self._held: deque[tuple[Controller | None, Callable[[], None]]] = deque()  # data with who sends it
+        self._alone_s: dict[tuple[Controller, int], float] = {}  # connections without another end, since when
         self._unheard_s: dict[Controller, float] = {}  # those out of reach, since when
 
     def join(self, name: str, address: str) -> AirController:
@@ -87,8 +88,23 @@ class Air(LocalLink):
             if now_s - since_s >= SUPERVISION_S and controller.le_connections:
                 self._held.clear()
                 self._drop(controller, hci.HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR)
+        self._drop_one_sided(now_s)
         if not self._unheard_s:
             self._pass()
+
+    def _drop_one_sided(self, now_s: float) -> None:
+        """A connection whose other end restarted while it was made hears nothing, and times out."""
+        alone = [
+            (controller, connection)
+            for controller in self.controllers
+            for connection in controller.le_connections.values()
+            if not any(connection.self_address in other.le_connections for other in self.controllers - {controller})
+        ]
+        keys = [(controller, connection.handle) for controller, connection in alone]
+        self._alone_s = {key: self._alone_s.get(key, now_s) for key in keys}
+        for key, (controller, connection) in zip(keys, alone, strict=True):
+            if now_s - self._alone_s[key] >= SUPERVISION_S:
+                _end(controller, connection, hci.HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR)
 
     def _pass(self) -> None:
         sent_n: dict[Controller, int] = {}
