@@ -47,7 +47,7 @@ class Listening:
         """What the link gives."""
         if isinstance(event, Change):
             self.changes.append(event)
-            self._heard = False
+            self._heard = self._heard and event.state not in ("lost", "connected")
             return
         packet = event.received.packet
         self.receiver.take(packet)

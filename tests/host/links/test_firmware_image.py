@@ -1,4 +1,4 @@
-"""Firmware files: what is none, damaged, unsigned, signed by somebody else or not for this clip is said in a sentence."""
+"""Firmware files: what is none, damaged, unsigned, signed by somebody else or not for this clip is said."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_the_key_decides(tmp_path: Path) -> None:
     firmware = parse_firmware(IMAGE, "x.bin")
     check_signature(firmware, mine)
     for path, said in (
-        (other, "is not signed by other.pem"),
+        (other, "is not signed by the key in other.pem"),
         (none, "is no key"),
         (tmp_path / "gone", "cannot be read"),
     ):
@@ -87,7 +87,7 @@ def test_what_does_not_fit_the_clip_is_said() -> None:
     check_fits(parse_firmware(newer, "x.bin"), 1, RUNS, {}, usb=False, force=False)
     check_fits(parse_firmware(newer, "x.bin"), 1, RUNS, {"battery_percent": 5.0}, usb=True, force=False)
     refused(newer, "battery is at 19 %", percent=19.0, force=True)
-    refused(practice_image((1, 3, 0, 0), board=2), "is for the board nRF52840 DK, and this clip is a XIAO", force=True)
+    refused(practice_image((1, 3, 0, 0), board=2), "is for a nRF52840 DK; this clip is a XIAO", force=True)
     refused(practice_image((1, 3, 0, 0), board=None), "does not say for which board")
     refused(practice_image((1, 1, 9, 0), board=1), "older than 1.2.0 on the clip: --force")
     refused(practice_image((1, 3, 0, 0), 0x5C000, board=1), "and this clip has room for 372,736", force=True)
