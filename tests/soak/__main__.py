@@ -1,8 +1,9 @@
-"""`make soak`: a hundred kills, two hours in a session, a long recording, an hour over a bad link, a live run.
+"""`make soak`: a hundred kills, two hours in a session, a long recording, an hour over a bad link, a live run,
+uploads of firmware under faults.
 
 build/soak.json has the numbers.
 
-TRENDEL_SOAK_KILLS (100) and TRENDEL_SOAK_MINUTES (30) change how long it takes."""
+TRENDEL_SOAK_KILLS (100), TRENDEL_SOAK_MINUTES (30) and TRENDEL_SOAK_UPLOADS (100) change how long it takes."""
 
 import json
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from tests.soak import live
 from tests.soak.disconnects import over_a_bad_link
+from tests.soak.flashing import upload_seconds, uploads
 from tests.soak.kill import kill_once
 from tests.soak.pipeline import run_pipeline
 from tests.soak.two_hours import measure
@@ -25,11 +27,13 @@ MAX_LIVE_SHARE = 0.30
 MAX_ROW_MS = 50.0
 MAX_BYTES = 12_000_000
 MAX_MINUTE_S = 0.05
+MAX_UPLOAD_S = 60.0
 
 
 def main() -> int:
     """Run everything; 0 where all of it is within its limits."""
     kills = int(os.environ.get("TRENDEL_SOAK_KILLS", "100"))
+    uploads_n = int(os.environ.get("TRENDEL_SOAK_UPLOADS", "100"))
     minutes = float(os.environ.get("TRENDEL_SOAK_MINUTES", "30"))
     started = time.time()
     with tempfile.TemporaryDirectory() as name:
@@ -46,6 +50,8 @@ def main() -> int:
         bad_link = over_a_bad_link(folder)
         print("live and record at 833 Hz over virtual Bluetooth and a pseudo-terminal", flush=True)
         watched = live.measure_all(40.0, 833.0, folder)
+    print("uploads of firmware with lost links, power cuts and damaged bytes", flush=True)
+    flashed, upload_s = uploads(uploads_n), upload_seconds()
     lost = [one.lost_s for one in killed]
     found = {
         "seconds": round(time.time() - started, 1),
@@ -61,6 +67,8 @@ def main() -> int:
         "recording_833_hz": asdict(cost),
         "bad_link_208_hz": asdict(bad_link),
         "live_833_hz": watched,
+        "uploads": asdict(flashed) | {"results": dict(flashed.results)},
+        "upload_400_kb_s": upload_s,
     }
     BUILD.mkdir(exist_ok=True)
     (BUILD / "soak.json").write_text(json.dumps(found, indent=1) + "\n")
@@ -76,6 +84,8 @@ def main() -> int:
             for modes in watched.values()
             for one in modes.values()
         ),
+        bool(flashed.wrong),
+        upload_s > MAX_UPLOAD_S,
         any(modes["live"]["p99_ms"] > MAX_ROW_MS for modes in watched.values()),
     )
     return int(any(too_much))

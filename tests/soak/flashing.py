@@ -23,6 +23,7 @@ from trendel.links import parse_moniker
 from trendel.links.ble import BleLink
 from trendel.links.firmware_image import parse_firmware
 from trendel.links.held import Patience as Pauses
+from trendel.links.image_slots import upload
 from trendel.links.sim import need_bumble
 from trendel.links.sim.bench import Bench, Options
 from trendel.links.sim.faults import Schedule
@@ -198,6 +199,32 @@ def _damaging(bench: Bench, share: float, seed: int, found: Found) -> None:
 
     outlet.on_request = lambda data: asked(damaged(data))
     outlet.answer = lambda response: answered(damaged(response))
+
+
+async def _timed(body_n: int) -> float:
+    key = ec.derive_private_key(1, ec.SECP256R1())
+    bench = Bench(resting(1), Options())
+    await bench.start()
+    link = BleLink(parse_moniker("ble:Anna"), bench.clock, backend=bench.adapter().backend())
+    try:
+        async with link, reached(link) as clip:
+            firmware = parse_firmware(practice_image((1, 0, 0, 0), body_n, key), "new.bin")
+
+            async def connected() -> None:
+                raise LinkError("The link was lost.")
+
+            before_s = bench.world.now_s
+            await upload(clip.management, firmware, lambda done, total: None, connected)
+            assert bench.flash.second == firmware.raw
+            return bench.world.now_s - before_s
+    finally:
+        await bench.stop()
+
+
+def upload_seconds(body_n: int = 400_000) -> float:
+    """Of the world, at its true speed: an image of so many bytes over Bluetooth onto the clip, with erasing."""
+    need_bumble()
+    return asyncio.run(_timed(body_n))
 
 
 def uploads(n: int, first: int = 0) -> Found:

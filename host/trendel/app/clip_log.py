@@ -13,13 +13,17 @@ from trendel.app.clip_reach import Reached, with_clip
 from trendel.app.outputs import write_text_atomically
 from trendel.app.progress import fraction_bar
 from trendel.app.screen import stdout_console
+from trendel.app.sync import sync_mode
 from trendel.app.synced import Known, clips_folder, partial_path
 from trendel.errors import LinkError, TrendelError
-from trendel.links.log_reading import PartialImage, read_log, read_table, wanted
+from trendel.links.log_reading import PartialImage, Wanted, read_log, read_table, wanted
 from trendel.links.management import RefusedError
-from trendel.wire.log_image import SECTOR_BYTES
+from trendel.wire.log_image import SECTOR_BYTES, LogImage
 from trendel.wire.settings import ERASE_WORD, Sectors, encode_setting
 
+_FETCH_FIRST = (
+    "The log is not on this computer: fetch it first (trendel sync, or trendel clip log get FILE), or --force."
+)
 _ERASE_S = 120.0  # 512 sectors of 0.1 s, and some
 
 
@@ -87,60 +91,88 @@ def show_log(moniker: str, *, as_json: bool) -> None:
 def get_log(moniker: str, out: Path) -> None:
     """Copy it, byte for byte, into the file `out`; what is not in use is 0xFF there. Raises TrendelError."""
 
-    async def work(clip: Reached) -> tuple[int, int, int]:
+    async def work(clip: Reached) -> tuple[Copy, LogImage]:
         table = await read_table(clip.management)
-        want = wanted(table, 0)
-        partial = PartialImage(partial_path(clip.serial, clip.hello.boot_n))
-        try:
-            with fraction_bar("reading the clip's log") as bar:
-                tell = bar or (lambda fraction: None)
-                image = await read_log(clip.management, want, partial, lambda n, of: tell(n / max(1, of)))
-        finally:
-            partial.close()
-        entries_n = sum(1 for _ in image.entries())
-        raw = bytearray(b"\xff" * (SECTOR_BYTES * int(table.header["sector_n"])))
-        copied: dict[int, tuple[int, int, int]] = {}
+        return await _copied(clip, table, wanted(table, 0), out, None)
+
+    copy, image = with_clip(moniker, work)
+    entries_n = sum(1 for _ in image.entries())
+    torn = f"; {image.damaged_n} places were torn, as a loss of power leaves them" if image.damaged_n else ""
+    print(f"{out}: {len(copy.sectors)} sectors with {entries_n} entries, each checked by its CRC{torn}.")
+
+
+async def _copied(clip: Reached, table: Sectors, want: Wanted, out: Path, held: Copy | None) -> tuple[Copy, LogImage]:
+    """Read sectors into the file `out`, beside those that are `held` in it. Raises TrendelError."""
+    partial = PartialImage(partial_path(clip.serial, clip.hello.boot_n))
+    try:
+        with fraction_bar("reading the clip's log") as bar:
+            tell = bar or (lambda fraction: None)
+            image = await read_log(clip.management, want, partial, lambda n, of: tell(n / max(1, of)))
+    finally:
+        partial.close()
+    sectors = {} if held is None else dict(held.sectors)
+    try:
+        raw = bytearray(b"\xff" * (SECTOR_BYTES * int(table.header["sector_n"]))) if held is None else None
+        raw = bytearray(out.read_bytes()) if raw is None else raw
         for place, sector in image.sectors.items():
             n = want.open_bytes.get(place, SECTOR_BYTES)
             raw[place * SECTOR_BYTES : (place + 1) * SECTOR_BYTES] = sector
-            copied[want.places[place]] = (place, n, zlib.crc32(sector[:n]))
-        try:
-            out.write_bytes(raw)
-        except OSError as error:
-            raise TrendelError(f"{out}: cannot be written ({error.strerror}): choose another place.") from None
-        Copy(out.resolve(), copied).save(clip.serial)
-        partial.path.unlink(missing_ok=True)
-        return len(copied), entries_n, image.damaged_n
-
-    sectors_n, entries_n, damaged_n = with_clip(moniker, work)
-    torn = f"; {damaged_n} places were torn, as a loss of power leaves them" if damaged_n else ""
-    print(f"{out}: {sectors_n} sectors with {entries_n} entries, each checked by its CRC{torn}.")
+            sectors[want.places[place]] = (place, n, zlib.crc32(sector[:n]))
+        temporary = out.with_name(out.name + ".part")
+        temporary.write_bytes(raw)
+        temporary.replace(out)
+    except OSError as error:
+        raise TrendelError(f"{out}: cannot be written ({error.strerror}): choose another place.") from None
+    copy = Copy(out.resolve(), sectors)
+    copy.save(clip.serial)
+    partial.path.unlink(missing_ok=True)
+    return copy, image
 
 
 def erase_log(moniker: str, *, force: bool) -> None:
-    """Erase it, if all of it is on this computer. Raises TrendelError before anything is erased."""
+    """Erase it, if all of it is on this computer. What was written since it was fetched, at the least what a clip logs
+    of this very connection, is fetched first. Raises TrendelError before anything is erased."""
 
-    async def work(clip: Reached) -> int:
-        table = await read_table(clip.management)
-        missing = _not_home(table, clip.serial)
-        if missing and not force:
-            raise LinkError(
-                f"{len(missing)} sectors of the log are not on this computer: fetch them first (trendel sync, or "
-                "trendel clip log get FILE), or --force."
-            )
-        try:
-            await clip.management.set("log/erase", encode_setting("log/erase", word=ERASE_WORD), _ERASE_S)
-        except RefusedError as error:
-            if error.reason in ("EBUSY", "BUSY"):
-                raise LinkError("A run is on (it ends five minutes after the last step): nothing was erased.") from None
-            raise
-        known = Known.load(clip.serial)
+    async def work(clip: Reached) -> tuple[int, int, Path | None]:
+        known, copy = Known.load(clip.serial), Copy.load(clip.serial)
+        async with sync_mode(clip.management, lambda sentence: None):
+            table = await read_table(clip.management)
+            rest, file = _not_home(table, clip.serial), None
+            if rest and not force:
+                if not known.through and (copy is None or not copy.file.exists()):
+                    raise LinkError(_FETCH_FIRST)
+                rest, file = await _fetched(clip, table, rest, copy)
+            if rest and not force:
+                raise LinkError(f"{len(rest)} sectors of the log could not be fetched: nothing was erased.")
+            try:
+                await clip.management.set("log/erase", encode_setting("log/erase", word=ERASE_WORD), _ERASE_S)
+            except RefusedError as error:
+                if error.reason in ("EBUSY", "BUSY"):
+                    raise LinkError(
+                        "A run is on (it ends five minutes after the last step): nothing was erased."
+                    ) from None
+                raise
         known.through, known.open = 0, {}
         known.save(clip.serial)
         _copy_path(clip.serial).unlink(missing_ok=True)
-        return len(table.sectors)
+        return len(table.sectors), len(rest), file
 
-    print(f"The log is erased, {with_clip(moniker, work)} sectors.")
+    sectors_n, lost_n, file = with_clip(moniker, work)
+    if file is not None:
+        print(f"{file} has what was not on this computer yet.")
+    lost = f", {lost_n} of them nowhere else" if lost_n else ""
+    print(f"The log is erased, {sectors_n} sectors{lost}.")
+
+
+async def _fetched(clip: Reached, table: Sectors, rest: list[int], copy: Copy | None) -> tuple[list[int], Path]:
+    """Fetch the rest into the copy, or one of its own; what is missing still, and where it is."""
+    want = wanted(table, 0)
+    places = {place: sequence for place, sequence in want.places.items() if sequence in rest}
+    part = Wanted(places, {p: n for p, n in want.open_bytes.items() if p in places}, want.records, want.newest)
+    held = copy if copy is not None and copy.file.exists() else None
+    file = held.file if held is not None else clips_folder() / f"{clip.serial:016x}-{clip.hello.boot_n}-rest.bin"
+    await _copied(clip, table, part, file, held)
+    return _not_home(table, clip.serial), file
 
 
 def _not_home(table: Sectors, serial: int) -> list[int]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import json
+import subprocess
 import sys
 import types
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -189,37 +191,47 @@ def test_the_ranges_are_those_that_the_clip_checks() -> None:
 # ---- the log ----
 
 
-def test_a_log_is_erased_only_when_it_is_home(cli: Cli, run_csv: Path, tmp_path: Path, monkeypatch: Any) -> None:
-    """One clip for all commands: in this process each `sim:` would be a new one."""
-    from trendel.app import clip_log
+@pytest.fixture
+def clip_on_a_socket(run_csv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The link to one clip that lives through several commands; it has been running alone."""
+    socket = tmp_path / "hci"
+    words = [sys.executable, "-c", "from trendel.app.cli import main; main()", "clip", "simulate", str(run_csv)]
+    words += ["--transport", f"unix-server:{socket}", "--faults", "alone"]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None and "is there" in process.stdout.readline()
+        monkeypatch.setenv(ble.ADAPTER, f"bumble:unix:{socket}")
+        yield "ble:Anna"
+    finally:
+        process.kill()
+        process.wait()
 
-    link = f"sim:{run_csv}?faults=alone&speed=max"
+
+def test_a_log_is_erased_only_when_it_is_home(cli: Cli, clip_on_a_socket: str, tmp_path: Path) -> None:
+    """What the clip has written since it was fetched is fetched before it is erased."""
+    from trendel.app import clip_log
+    from trendel.wire.log_image import LogImage
+
+    link, out = clip_on_a_socket, tmp_path / "log.bin"
     found = json.loads(cli("clip", "log", "list", "--link", link, "--json").out)
     assert found["used"] > 3 and found["not_home"] == found["used"] and found["bad"] == 0
-    refused(cli("clip", "log", "erase", "--link", link), "are not on this computer: fetch them first")
-    out = tmp_path / "log.bin"
+    refused(cli("clip", "log", "erase", "--link", link), "fetch it first")
     said = cli("clip", "log", "get", out, "--link", link)
     assert said.code == 0 and "each checked by its CRC" in said.out and out.stat().st_size == 2 << 20
     copy = clip_log.Copy.load(1)
     assert copy is not None and len(copy.sectors) >= found["used"]
-    # The same clip again: the boot and its log are the same, but for what was written since.
-    real = clip_log.wanted
-    sequences = set(copy.sectors)
-    monkeypatch.setattr(
-        clip_log,
-        "wanted",
-        lambda table, after: type(real(table, 0))(
-            {p: s for p, s in real(table, 0).places.items() if s in sequences},
-            {p: copy.sectors[s][1] for p, s in real(table, 0).places.items() if s in sequences},
-            set(),
-            0,
-        ),
-    )
-    assert "All of it is on this computer." in cli("clip", "log", "list", "--link", link).out
+    before_n = sum(1 for _ in LogImage.of_flash(out.read_bytes()).entries())
+    kept = out.read_bytes()
     out.write_bytes(b"\0" * (2 << 20))  # no copy any more
-    refused(cli("clip", "log", "erase", "--link", link), "are not on this computer")
-    said = cli("clip", "log", "erase", "--link", link, "--force")
+    assert not any(copy.holds(sequence, 1) for sequence in copy.sectors)
+    out.write_bytes(kept)
+    said = cli("clip", "log", "erase", "--link", link)
     assert said.code == 0 and "512 sectors" in said.out and clip_log.Copy.load(1) is None
+    assert sum(1 for _ in LogImage.of_flash(out.read_bytes()).entries()) >= before_n
+    assert json.loads(cli("clip", "log", "list", "--link", link, "--json").out)["used"] < found["used"]
+    refused(cli("clip", "log", "erase", "--link", link), "fetch it first")
+    said = cli("clip", "log", "erase", "--link", link, "--force")
+    assert said.code == 0 and "of them nowhere else" in said.out
 
 
 # ---- flashing ----
