@@ -124,7 +124,7 @@ async def _flash(link: BleLink, image: bytes) -> Outcome | str:
 
 async def _update(clip: Reached, image: bytes) -> Outcome:
     async def test() -> list[str]:
-        return await trial(clip)
+        return [line.sentence() for line in await trial(clip)]
 
     firmware = parse_firmware(image, "new.bin")
     return await Update(firmware, clip.management, clip.heard, test, patience=PATIENCE).run()

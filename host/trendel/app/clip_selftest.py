@@ -70,14 +70,14 @@ async def selftest(clip: Reached, seconds: float = SECONDS) -> list[Line]:
     return [*lines, *await _inside(clip), *await _battery(clip)]
 
 
-async def trial(clip: Reached) -> list[str]:
+async def trial(clip: Reached) -> list[Line]:
     """What a new image must show before it is kept: it samples at its rate, sensor and flash work. What failed.
 
     Motion is no reason to send an image back. Raises LinkError."""
     hello = await clip.heard.hello_within()
     stretch = await _stretch(clip, TRIAL_SECONDS)
     lines = _rates(hello, stretch) if stretch else [_nothing(TRIAL_SECONDS)]
-    return [line.sentence() for line in [*lines, *await _inside(clip)] if line.passed is False]
+    return [line for line in [*lines, *await _inside(clip)] if line.passed is False]
 
 
 def _nothing(seconds: float) -> Line:

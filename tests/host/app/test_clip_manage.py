@@ -196,7 +196,7 @@ def clip_on_a_socket(run_csv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     """The link to one clip that lives through several commands; it has been running alone."""
     socket = tmp_path / "hci"
     words = [sys.executable, "-c", "from trendel.app.cli import main; main()", "clip", "simulate", str(run_csv)]
-    words += ["--transport", f"unix-server:{socket}", "--faults", "alone"]
+    words += ["--transport", f"unix-server:{socket}", "--faults", "alone", "--speed", "20"]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None and "is there" in process.stdout.readline()
@@ -245,6 +245,22 @@ def test_a_clip_is_flashed_and_a_broken_image_goes_back(cli: Cli, image: Path, t
     said = cli("clip", "flash", broken, "--link", REST, "--json")
     last = json.loads(said.out.splitlines()[-1])
     assert said.code == 1 and last["result"] == "reverted" and last["running"]["version"] == "0.0.0"
+
+
+def test_a_clip_with_a_broken_sensor_is_updated_all_the_same(
+    cli: Cli, image: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from trendel_core.clip import SimulatedClip
+
+    real = SimulatedClip.play
+
+    def play(self: SimulatedClip) -> None:
+        real(self)
+        self.break_imu(deaf=True)
+
+    monkeypatch.setattr(SimulatedClip, "play", play)
+    said = cli("clip", "flash", image, "--link", REST)
+    assert said.code == 0 and "It fails parts of its self-test already: samples" in said.err, said
 
 
 def test_nothing_is_changed_where_a_check_fails(cli: Cli, image: Path, tmp_path: Path) -> None:

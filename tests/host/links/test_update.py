@@ -56,7 +56,7 @@ def with_bench(work: Callable[[Bench, Reached], Awaitable[Any]], speed: float = 
 
 async def update(clip: Reached, image: bytes, selftest: Callable[[], Awaitable[list[str]]] | None = None) -> Outcome:
     async def test() -> list[str]:
-        return await trial(clip)
+        return [line.sentence() for line in await trial(clip)]
 
     told: list[int] = []
     work = Update(parse_firmware(image, "new.bin"), clip.management, clip.heard, selftest or test, patience=PATIENCE)
