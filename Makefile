@@ -6,10 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test fuzz soak bench accuracy stability bits test-bluez lint venv hooks clean help
+.PHONY: demo test fuzz soak bench accuracy stability calibration bench-device bits firmware test-bluez lint venv hooks clean help
 
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 demo: $(VENV)/.ready  ## set up, compile the kernels, watch a simulated runner tire
 	$(BIN)/trendel warm
@@ -34,16 +34,25 @@ accuracy: $(VENV)/.ready-dev  ## accuracy on the recordings that TRENDEL_DATA na
 stability: $(VENV)/.ready-dev  ## hip stability: false alarms and delays over 2800 simulated runs (4 minutes; TRENDEL_DATA adds stitched runs)
 	$(BIN)/python -m tests.stability
 
+calibration: $(VENV)/.ready-test  ## calibration: 200 simulated clips and what errors do to a run (some 4 minutes); writes docs/calibration.md
+	$(BIN)/python -m tests.calibration
+
 fuzz: $(VENV)/.ready-test  ## SECONDS=60: coverage-guided fuzzing of packets, framing, sessions, log and IMU driver, as long for each
 	@$(BIN)/python -m pip install --quiet --editable '.[fuzz]' || echo "atheris cannot be installed here: Python is left out"
 	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
 
-soak: $(VENV)/.ready-test  ## a hundred kills, half an hour of recording, a bad link, a live run; writes build/soak.json
+soak: $(VENV)/.ready-test  ## kills, long recordings, bad links, runs alone, live runs (some 80 minutes); writes build/soak.json
 	$(BIN)/python -m tests.soak
+
+bench-device: $(VENV)/.ready-test  ## the clip on the emulated Cortex-M4F: instructions, stack, bytes, power cuts; writes build/device.json
+	$(BIN)/python -m trendel_lowering.bench
 
 bits: $(VENV)/.ready  ## RECORDING=RUN.csv: the three homes on one recording, identical? (make ends with 2 where bits.py ends with 1 or 2)
 	@test -n "$(RECORDING)" || { echo "usage: make bits RECORDING=RUN.csv"; exit 2; }
 	@$(BIN)/python device/emulator/bits.py "$(RECORDING)"
+
+firmware: $(VENV)/.ready  ## the clip's program, MCUboot and their sizes, where ZEPHYR_BASE names a Zephyr workspace
+	@$(BIN)/python device/zephyr/firmware.py $(BOARDS)
 
 test-bluez: $(VENV)/.ready-test  ## on request: the contract of links over BlueZ and a stock Linux kernel in QEMU (some minutes)
 	$(BIN)/python -m tests.bluez
@@ -72,7 +81,7 @@ $(VENV)/bin/python:
 
 # One stamp for each set of packages; installed again when pyproject.toml changes.
 $(VENV)/.ready: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m pip install --quiet --editable ".[sim]"
 	@touch $@
 
 $(VENV)/.ready-test: pyproject.toml | $(VENV)/bin/python

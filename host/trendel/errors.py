@@ -37,6 +37,10 @@ class FirmwareError(TrendelError):
     """A firmware file is none, or is not for this clip; or a check before anything is changed has failed."""
 
 
+class CalibrationError(TrendelError):
+    """A clip cannot be calibrated from what is given, or a calibration does not belong to it."""
+
+
 class CoreError(TrendelError):
     """The clip's core, which is C, cannot be compiled or loaded here."""
 

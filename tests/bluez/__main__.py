@@ -150,10 +150,10 @@ def _clip(recording: Path, socket: Path, log: int) -> subprocess.Popen[bytes]:
 
 def _run(tools: Tools, initramfs: Path, socket: Path) -> int:
     command = [
-        tools.qemu, "-accel", "tcg,thread=multi", "-cpu", "Haswell-noTSX", "-smp", "2", "-m", "2048",
+        tools.qemu, "-accel", "tcg,thread=multi", "-cpu", "Haswell-noTSX", "-smp", "1", "-m", "2048",
         "-nographic", "-no-reboot", "-nodefaults", "-serial", "stdio",
         "-kernel", str(tools.kernel), "-initrd", str(initramfs),
-        "-append", "console=ttyS0 panic=-1 quiet loglevel=3",
+        "-append", "console=ttyS0 panic=-1 oops=panic quiet loglevel=3",
         "-fsdev", "local,id=host,path=/,security_model=none,readonly=on,multidevs=remap",
         "-device", "virtio-9p-pci,fsdev=host,mount_tag=host",
         "-device", "virtio-serial-pci",

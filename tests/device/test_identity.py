@@ -137,8 +137,9 @@ def test_plain_python_gives_the_bits_of_the_compiled(pipeline_package: KernelPac
 
 def test_the_command_says_identical(run_csv: Path, all_homes: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert identity.main([str(run_csv)]) == 0
-    said = capsys.readouterr().out.strip()
-    assert said.startswith("identical: 4160 samples, ") and len(said.split("state ")[1]) == 64
+    kernels, clip = capsys.readouterr().out.strip().splitlines()
+    assert kernels.startswith("identical: 4160 samples, ") and len(kernels.split("state ")[1]) == 64
+    assert " alerts, " in kernels and clip.startswith("clip: identical, its log has ")
 
 
 def test_the_command_says_what_differs(

@@ -12,7 +12,7 @@ import pytest
 
 from trendel.analysis.parameters import Parameters, Setup, kernel_params
 from trendel.kernels import mathf
-from trendel_lowering.artifacts import ASSEMBLY, HEADER, WASM, cached, compile_checked, lower_ir
+from trendel_lowering.artifacts import ASSEMBLY, ASSEMBLY_X86, HEADER, WASM, cached, compile_checked, lower_ir
 from trendel_lowering.bits import compare_homes
 from trendel_lowering.homes import Job, Trace, run_cortexm, run_host, run_wasm
 from trendel_lowering.package import KernelPackage
@@ -44,7 +44,7 @@ def test_another_machine_lowers_to_the_same_bytes(
 ) -> None:
     here = cached(pipeline_package)
     lower_ir(pipeline_package, other_ir).write(tmp_path)
-    for name in (ASSEMBLY, WASM, HEADER):
+    for name in (ASSEMBLY, ASSEMBLY_X86, WASM, HEADER):
         assert (here / name).read_bytes() == (tmp_path / name).read_bytes(), name
 
 

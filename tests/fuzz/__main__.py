@@ -12,9 +12,11 @@ import json
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 from trendel.errors import TrendelError
+from trendel.wire.settings import KEYS
 from trendel_core.build import CORE, sources
 
 HERE = Path(__file__).resolve().parent
@@ -29,6 +31,13 @@ def corpus(name: str) -> Path:
     for i, entry in enumerate(json.loads((ROOT / "tests" / "golden" / "wire.json").read_text())):
         for kind in ("packet", "framed"):
             (folder / f"golden-{i}-{kind}").write_bytes(bytes.fromhex(entry[kind]))
+    if name == "core_clip":  # each setting written as it should be
+        keys = [key.name for key in KEYS]
+        for entry in json.loads((ROOT / "tests" / "golden" / "settings.json").read_text()):
+            value = bytes.fromhex(entry["value"])
+            (folder / f"setting-{entry['key'].replace('/', '-')}").write_bytes(
+                bytes([0, keys.index(entry["key"]), 33]) + value + bytes([9, 200, 7])
+            )
     return folder
 
 
@@ -46,18 +55,18 @@ def session() -> list[str]:
     return [sys.executable, "-m", "tests.fuzz.session_target"]
 
 
-def core_log() -> list[str]:
-    """The command of the C target, compiled; raises TrendelError without clang and its fuzzer."""
+def core(name: str) -> list[str]:
+    """The command of a C target, compiled; raises TrendelError without clang and its fuzzer."""
     clang = shutil.which("clang")
     if clang is None:
-        raise TrendelError("core_log: clang is not installed (apt-get install clang libclang-rt-dev)")
-    program = WORK / "core_log.bin"
+        raise TrendelError(f"{name}: clang is not installed (apt-get install clang libclang-rt-dev)")
+    program = WORK / f"{name}.bin"
     flags = ["-std=c99", "-O1", "-g", "-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=all"]
     includes = [f"-I{CORE / folder}" for folder in ("include", "sim", "src")]
-    files = [str(HERE / "core_log.c"), *map(str, sources())]
+    files = [str(HERE / f"{name}.c"), *map(str, sources())]
     done = subprocess.run([clang, *flags, *includes, *files, "-o", str(program)], capture_output=True, text=True)
     if done.returncode != 0:
-        raise TrendelError(f"core_log: clang could not build it: {done.stderr.strip().splitlines()[-1]}")
+        raise TrendelError(f"{name}: clang could not build it: {done.stderr.strip().splitlines()[-1]}")
     return [str(program)]
 
 
@@ -68,7 +77,12 @@ def main() -> int:
     options = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
     failed = 0
-    for name, make in (("wire", wire), ("session", session), ("core_log", core_log)):
+    targets = (
+        ("wire", wire),
+        ("session", session),
+        *((name, partial(core, name)) for name in ("core_log", "core_clip")),
+    )
+    for name, make in targets:
         try:
             command = make()
         except TrendelError as error:

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import trendel.analysis
 from tests.validation.data import NoDataError, folder
 
 
@@ -18,11 +19,12 @@ def main() -> int:
     start = time.perf_counter()
     try:
         folder()
-        from tests.validation import figures, long_run, report
+        from tests.validation import figures, long_run, report, retest
 
         long_run.begin()
         found = report.write(options.docs / "accuracy.md")
         names = figures.all_figures(options.docs / "figures")
+        retest.write_detectable(Path(trendel.analysis.__file__).with_name("detectable.toml"))
     except NoDataError as error:
         print(f"make accuracy: {error}.", file=sys.stderr)
         return 2

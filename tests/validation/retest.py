@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 
@@ -67,3 +68,14 @@ def measure() -> tuple[Repeated, ...]:
         minutes = np.array([np.concatenate([_minutes(s, s.estimate[metric]) for s in row]) for row in sessions()])
         made.append(Repeated(metric, retest(found), retest(minutes), retest(true), icc(found)))
     return tuple(made)
+
+
+def write_detectable(path: Path) -> None:
+    """The minimal detectable changes of a run, for `trendel trends`, which reads this file."""
+    lines = [
+        "# Written by `make accuracy` (tests/validation/retest.py); docs/accuracy.md has n and conditions.",
+        "# MDC95 of a run's mean, in the metric's unit.",
+        "[run]",
+        *(f"{found.metric} = {found.session.mdc95:.6g}" for found in measure()),
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -15,7 +15,7 @@
 #endif
 #endif
 
-#define TRENDEL_LAYOUT_HASH 0x33dcea65u
+#define TRENDEL_LAYOUT_HASH 0x1b78efd3u
 #define TRENDEL_PARAM_HASH_104 0xa88543b1u
 #define TRENDEL_PARAM_HASH_208 0x49b30679u
 #define TRENDEL_PARAM_HASH_416 0x7b1cc448u
@@ -83,7 +83,7 @@
 #define TRENDEL_SEGMENT_UNKNOWN 0
 #define TRENDEL_SEGMENT_WALKING 2
 #define TRENDEL_SIZE_PARAMS 0x000005e4u
-#define TRENDEL_SIZE_STATE 0x00001dfcu
+#define TRENDEL_SIZE_STATE 0x00001e1cu
 #define TRENDEL_SLOW_HALF_MAX 0x00000018u
 #define TRENDEL_METRIC_CONTACT_TIME_MS 0u
 #define TRENDEL_METRIC_FLIGHT_TIME_MS 1u
@@ -727,6 +727,12 @@ typedef struct {
     float rot_mean_last; /* rad, and over the one before it */
     float phase_up_2[24]; /* m/s2, vertical of the one before that */
     uint32_t phase_n; /* how many of those two are there */
+    uint32_t force_due; /* what the newest waiting step still lacks: 2 force and impact, 1 impact */
+    uint32_t force_slot; /* its place in the queue */
+    trendel_instant_t force_ic; /* its initial contact */
+    float force_toe; /* ticks, its toe-off after that tick */
+    float force_forward; /* m/s2, mean forward force over it */
+    uint32_t force_known; /* 1 if forward is known */
     uint32_t queue_n; /* steps waiting */
     uint32_t sure_n; /* of them, from the oldest, those that are running for sure */
     uint32_t queue_i; /* the oldest of them */
@@ -734,7 +740,7 @@ typedef struct {
     trendel_step_row_t last; /* the step emitted last, for the stride */
     float ring[128][8]; /* newest ticks */
 } trendel_contact_state_t;
-TRENDEL_ASSERT(sizeof(trendel_contact_state_t) == 6708, size_of_contact_state);
+TRENDEL_ASSERT(sizeof(trendel_contact_state_t) == 6740, size_of_contact_state);
 TRENDEL_ASSERT(offsetof(trendel_contact_state_t, sums) == 0, offset_of_contact_state_sums);
 TRENDEL_ASSERT(offsetof(trendel_contact_state_t, tick_i) == 32, offset_of_contact_state_tick_i);
 TRENDEL_ASSERT(offsetof(trendel_contact_state_t, tick_sum_s) == 36, offset_of_contact_state_tick_sum_s);
@@ -783,12 +789,18 @@ TRENDEL_ASSERT(offsetof(trendel_contact_state_t, rot_mean) == 1184, offset_of_co
 TRENDEL_ASSERT(offsetof(trendel_contact_state_t, rot_mean_last) == 1188, offset_of_contact_state_rot_mean_last);
 TRENDEL_ASSERT(offsetof(trendel_contact_state_t, phase_up_2) == 1192, offset_of_contact_state_phase_up_2);
 TRENDEL_ASSERT(offsetof(trendel_contact_state_t, phase_n) == 1288, offset_of_contact_state_phase_n);
-TRENDEL_ASSERT(offsetof(trendel_contact_state_t, queue_n) == 1292, offset_of_contact_state_queue_n);
-TRENDEL_ASSERT(offsetof(trendel_contact_state_t, sure_n) == 1296, offset_of_contact_state_sure_n);
-TRENDEL_ASSERT(offsetof(trendel_contact_state_t, queue_i) == 1300, offset_of_contact_state_queue_i);
-TRENDEL_ASSERT(offsetof(trendel_contact_state_t, queue) == 1304, offset_of_contact_state_queue);
-TRENDEL_ASSERT(offsetof(trendel_contact_state_t, last) == 2488, offset_of_contact_state_last);
-TRENDEL_ASSERT(offsetof(trendel_contact_state_t, ring) == 2612, offset_of_contact_state_ring);
+TRENDEL_ASSERT(offsetof(trendel_contact_state_t, force_due) == 1292, offset_of_contact_state_force_due);
+TRENDEL_ASSERT(offsetof(trendel_contact_state_t, force_slot) == 1296, offset_of_contact_state_force_slot);
+TRENDEL_ASSERT(offsetof(trendel_contact_state_t, force_ic) == 1300, offset_of_contact_state_force_ic);
+TRENDEL_ASSERT(offsetof(trendel_contact_state_t, force_toe) == 1312, offset_of_contact_state_force_toe);
+TRENDEL_ASSERT(offsetof(trendel_contact_state_t, force_forward) == 1316, offset_of_contact_state_force_forward);
+TRENDEL_ASSERT(offsetof(trendel_contact_state_t, force_known) == 1320, offset_of_contact_state_force_known);
+TRENDEL_ASSERT(offsetof(trendel_contact_state_t, queue_n) == 1324, offset_of_contact_state_queue_n);
+TRENDEL_ASSERT(offsetof(trendel_contact_state_t, sure_n) == 1328, offset_of_contact_state_sure_n);
+TRENDEL_ASSERT(offsetof(trendel_contact_state_t, queue_i) == 1332, offset_of_contact_state_queue_i);
+TRENDEL_ASSERT(offsetof(trendel_contact_state_t, queue) == 1336, offset_of_contact_state_queue);
+TRENDEL_ASSERT(offsetof(trendel_contact_state_t, last) == 2520, offset_of_contact_state_last);
+TRENDEL_ASSERT(offsetof(trendel_contact_state_t, ring) == 2644, offset_of_contact_state_ring);
 
 /* The runner's own baseline in this run, and the evidence of drift from it. Pairs are left, right */
 typedef struct {
@@ -894,7 +906,7 @@ typedef struct {
     trendel_contact_state_t contacts;
     trendel_stability_state_t stability;
 } trendel_state_t;
-TRENDEL_ASSERT(sizeof(trendel_state_t) == 7676, size_of_state);
+TRENDEL_ASSERT(sizeof(trendel_state_t) == 7708, size_of_state);
 TRENDEL_ASSERT(offsetof(trendel_state_t, magic) == 0, offset_of_state_magic);
 TRENDEL_ASSERT(offsetof(trendel_state_t, layout_hash) == 4, offset_of_state_layout_hash);
 TRENDEL_ASSERT(offsetof(trendel_state_t, param_hash) == 8, offset_of_state_param_hash);
@@ -904,7 +916,7 @@ TRENDEL_ASSERT(offsetof(trendel_state_t, input) == 20, offset_of_state_input);
 TRENDEL_ASSERT(offsetof(trendel_state_t, attitude) == 60, offset_of_state_attitude);
 TRENDEL_ASSERT(offsetof(trendel_state_t, mounting) == 296, offset_of_state_mounting);
 TRENDEL_ASSERT(offsetof(trendel_state_t, contacts) == 500, offset_of_state_contacts);
-TRENDEL_ASSERT(offsetof(trendel_state_t, stability) == 7208, offset_of_state_stability);
+TRENDEL_ASSERT(offsetof(trendel_state_t, stability) == 7240, offset_of_state_stability);
 
 /* One reading of the sensor */
 typedef struct {

@@ -71,7 +71,8 @@ int trendel_imu_start(trendel_imu_t *imu, const trendel_bus_t *bus, trendel_faul
     imu->bus = *bus;
     imu->faults = faults;
     imu->watermark_n = watermark_n;
-    imu->discard_n = rate_hz * START_MS / 1000u;
+    /* whole drains: else the end of each block would wait for the interrupt after its own */
+    imu->discard_n = (rate_hz * START_MS / 1000u + watermark_n - 1u) / watermark_n * watermark_n;
     imu->temperature_degc = INT8_MIN;
     /* 26 Hz doubles up to 1,666 Hz: nominal rates are 1,664 / 2^k Hz, as in the data sheet's table of ODR */
     trendel_clock_init(&imu->clock, 1000000000u / 26u >> rate_i);

@@ -12,15 +12,15 @@ import numpy.typing as npt
 
 from trendel_core.kernels import kernel_functions
 from trendel_core.library import load
+from trendel_core.rates import RATES_HZ, nominal_rate
 
-RATES_HZ = (104, 208, 416, 833)
+__all__ = ["FILES", "RATES_HZ", "STATES", "Outputs", "Sent", "SettingRefusedError", "SimulatedClip"]
 STATES = ("shipping", "idle", "armed", "run", "sync", "fault")
 FILES = ("/log/flash", "/log/sectors", "/faults")
 POWER_ON, PIN, WATCHDOG, SOFTWARE, FAULT, BROWN_OUT = 1, 2, 3, 4, 5, 6
 """Reasons of a reset."""
 _SENT = struct.Struct("<QH")
 _VALUE_MAX = 4112
-_ODR_NEAR = 0.01  # an IMU's oscillator may be so far off; what is farther is another IMU, and its rate is told
 
 
 class SettingRefusedError(Exception):
@@ -91,8 +91,7 @@ class SimulatedClip:
             raise ValueError(f"counts have the shape {counts.shape}; they must be (n, 6).")
         self._counts, self.rate_hz = counts, float(rate_hz)
         self.rows_n = len(counts)
-        nominal = min(RATES_HZ, key=lambda rate: abs(np.log(rate / rate_hz)))
-        other = abs(rate_hz / nominal - 1.0) > _ODR_NEAR
+        nominal, told_ppm = nominal_rate(rate_hz)
         self._sim, self._kernels = new("sim_clip_t *"), kernels
         functions = new("trendel_kernels_t *")
         # The same signature, but that numba's pointers are to structs of other names.
@@ -112,7 +111,6 @@ class SimulatedClip:
         samples = self._ffi.from_buffer("trendel_imu_sample_t[]", counts)
         quota = records_quota if records_quota is not None else max(1, sectors * 280 // 512)
         dt_ns = 1e9 / rate_hz * (1.0 + clock_ppm * 1e-6)
-        told_ppm = round((nominal / rate_hz - 1.0) * 1e6) if other else 0
         odr_code = round(np.log2(nominal / 26)) + 2
         if not self._lib.sim_clip_open(
             self._sim, functions, identity, samples, len(counts), dt_ns, odr_code, told_ppm, sectors, quota
@@ -292,6 +290,14 @@ class SimulatedClip:
         into = self._ffi.new("uint8_t[]", wanted)
         got = self._lib.trendel_clip_file_read(self._clip, file, offset, into, wanted, self.clip_us)
         return bytes(self._ffi.buffer(into, got))
+
+    def log_entries(self, class_id: int) -> list[bytes]:
+        """The packets of a class (0 records, 1 raw) that are committed in the log, as the clip itself reads them."""
+        reader = self._ffi.new("trendel_log_reader_t *", {"class_id": class_id})
+        out, found = self._ffi.new("uint8_t[2048]"), []
+        while n := self._lib.trendel_log_next(self._ffi.addressof(self._sim.clip, "log"), reader, out):
+            found.append(bytes(self._ffi.buffer(out, n)))
+        return found
 
     def _file(self, path: str) -> int:
         file = int(self._lib.trendel_clip_file(path.encode(), len(path.encode())))

@@ -14,7 +14,7 @@ import platformdirs
 
 from trendel.wire.settings import RATES_HZ
 
-from . import DEFAULT_PACKAGE, checks, cortexm, wasm
+from . import DEFAULT_PACKAGE, checks, cortexm, wasm, x86
 from .findings import refuse
 from .header import header
 from .ir import ENTRIES, compile_package, link, optimise
@@ -22,23 +22,26 @@ from .package import KernelPackage
 from .syntax import check_syntax
 
 ASSEMBLY, WASM, HEADER = "trendel_kernel.s", "trendel_kernel.wasm", "trendel_layout.h"
+ASSEMBLY_X86 = "trendel_kernel_x86_64.s"
 
 
 @dataclass(frozen=True)
 class Lowered:
-    """assembly: Cortex-M4F text; wasm: linked module; header: C text."""
+    """assembly: Cortex-M4F text; wasm: linked module; x86: x86-64 assembly text; header: C text."""
 
     assembly: str
     wasm: bytes
+    x86: str
     header: str
 
     def write(self, folder: Path) -> list[Path]:
-        """Write the three artefacts; the paths written."""
+        """Write the artefacts; the paths written."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / ASSEMBLY).write_text(self.assembly)
         (folder / WASM).write_bytes(self.wasm)
+        (folder / ASSEMBLY_X86).write_text(self.x86)
         (folder / HEADER).write_text(self.header)
-        return [folder / ASSEMBLY, folder / WASM, folder / HEADER]
+        return [folder / name for name in (ASSEMBLY, WASM, ASSEMBLY_X86, HEADER)]
 
 
 def compile_checked(package: KernelPackage) -> dict[str, str]:
@@ -50,7 +53,7 @@ def compile_checked(package: KernelPackage) -> dict[str, str]:
 
 
 def lower_ir(package: KernelPackage, texts: dict[str, str]) -> Lowered:
-    """Both targets from numba's IR, after the checks of the object. Raises LoweringError naming kernel and line."""
+    """Every target from numba's IR, after the checks of the object. Raises LoweringError naming kernel and line."""
     for entry in ENTRIES:
         if entry not in texts:
             raise ValueError(f"no IR of {entry}")
@@ -59,7 +62,13 @@ def lower_ir(package: KernelPackage, texts: dict[str, str]) -> Lowered:
     if found:
         refuse(checks.explain(package, found))
     web = optimise(link(texts, wasm.TARGET), wasm.TARGET)
-    return Lowered(cortexm.assembly(arm), wasm.link(web), header(package.load("layout"), parameter_hashes(package)))
+    intel = optimise(link(texts, x86.TARGET), x86.TARGET)
+    return Lowered(
+        cortexm.assembly(arm),
+        wasm.link(web),
+        x86.assembly(intel),
+        header(package.load("layout"), parameter_hashes(package)),
+    )
 
 
 def parameter_hashes(package: KernelPackage) -> dict[int, int]:

@@ -2,8 +2,8 @@
 
 worn.bin, little-endian:
 
-    u4[8]  magic 'TRRW', samples, kernel hash, sectors, of them for records, ODR code of the rows, interval in ppm off the
-           data sheet's, settings
+    u4[8]  magic 'TRRW', samples, kernel hash, sectors, of them for records, ODR code of the rows, interval in ppm off
+           the data sheet's, settings
     u8[3]  serial, when the recording begins and when all ends (us of the simulation)
     f8     interval of the rows, ns
     i2[6]  the attitude in which it rests
@@ -27,10 +27,12 @@ import numpy.typing as npt
 from trendel.errors import LoweringError
 from trendel.kernels.compile import KERNEL_HASH
 from trendel.wire import layout as lt
-from trendel.wire.settings import KEYS, RATES_HZ
+from trendel.wire.packets import RecordBlock, decode
+from trendel.wire.settings import KEYS, encode_setting
+from trendel_core.rates import nominal_rate
 
 from .artifacts import ASSEMBLY, cache_root, cached, publish
-from .homes.cortexm import ICOUNT_SHIFT, _FLAGS, _INSTRUCTIONS_PER_TICK, emulate
+from .homes.cortexm import FLAGS, ICOUNT_SHIFT, INSTRUCTIONS_PER_TICK, emulate
 from .homes.files import EMULATOR
 from .package import KernelPackage
 from .toolchain import find_tool, picolibc_problem, run_tool
@@ -59,7 +61,10 @@ END = np.dtype(
 
 @dataclass(frozen=True)
 class Worn:
-    """What the clip is worn by: counts (n, 6) int16 at rate_hz, from play_us on; values of settings by key."""
+    """What the clip is worn by: counts (n, 6) int16 at rate_hz, from play_us on; values of settings by key.
+
+    The clip is set as SimulatedClip sets it: to the nearest of its rates, unless `settings` say another.
+    """
 
     counts: npt.NDArray[np.int16]
     rate_hz: float
@@ -70,19 +75,19 @@ class Worn:
     serial: int = 1
 
     def file(self) -> bytes:
-        """worn.bin. Raises LoweringError for a rate that is none of the clip's."""
-        if self.rate_hz not in RATES_HZ:
-            raise LoweringError(f"{self.rate_hz:g} Hz is no rate of a clip: {', '.join(map(str, RATES_HZ))}.")
+        """worn.bin."""
         counts = np.ascontiguousarray(self.counts, "<i2")
-        odr = round(np.log2(self.rate_hz / 26)) + 2
+        nominal, ppm = nominal_rate(self.rate_hz)
+        odr = round(np.log2(nominal / 26)) + 2
+        settings = {"rate_hz": encode_setting("rate_hz", rate_hz=nominal), **self.settings}
         quota = max(1, self.sectors * 280 // 512)
-        words = (WORN_MAGIC, len(counts), int(KERNEL_HASH[:8], 16), self.sectors, quota, odr, 0, len(self.settings))
+        words = (WORN_MAGIC, len(counts), int(KERNEL_HASH[:8], 16), self.sectors, quota, odr, ppm, len(settings))
         rest = [*np.rint(counts[:, :3].mean(axis=0, dtype=np.float64)).astype(int).tolist(), 0, 0, 0]
-        head = struct.pack("<8I3Qd6h", *words, self.serial, self.play_us, self.end_us, 1e9 / self.rate_hz, *rest)
+        head = struct.pack("<6IiI3Qd6h", *words, self.serial, self.play_us, self.end_us, 1e9 / self.rate_hz, *rest)
         names = [key.name for key in KEYS]
         values = b"".join(
             struct.pack("<II", names.index(key.removeprefix("trendel/")), len(value)) + value
-            for key, value in self.settings.items()
+            for key, value in settings.items()
         )
         return head + values + counts.tobytes()
 
@@ -98,17 +103,59 @@ class Ended:
     @property
     def instructions_mean(self) -> float:
         """Of the kernels for a sample."""
-        return float(self.end["step_ticks"] / max(1, int(self.end["steps"])) * _INSTRUCTIONS_PER_TICK)
+        return float(self.end["step_ticks"] / max(1, int(self.end["steps"])) * INSTRUCTIONS_PER_TICK)
 
     @property
     def instructions_worst(self) -> float:
         """Of the kernels for the worst sample."""
-        return float(self.end["step_ticks_most"] * _INSTRUCTIONS_PER_TICK)
+        return float(self.end["step_ticks_most"] * INSTRUCTIONS_PER_TICK)
 
     @property
     def clip_instructions_mean(self) -> float:
         """Of the whole clip for a sample, without the simulated chips: IMU driver, kernels, packing, log, alerts."""
-        return float(self.end["clip_ticks"] / max(1, int(self.end["steps"])) * _INSTRUCTIONS_PER_TICK)
+        return float(self.end["clip_ticks"] / max(1, int(self.end["steps"])) * INSTRUCTIONS_PER_TICK)
+
+
+@dataclass(frozen=True)
+class EndedHere:
+    """The same of the simulated clip on this machine, with what its log tells."""
+
+    image: bytes
+    state: bytes
+    strides_n: int
+    alerts_n: int
+
+
+def counts_of(acc_mps2: npt.NDArray[np.float32], gyr_radps: npt.NDArray[np.float32]) -> npt.NDArray[np.int16]:
+    """(n, 6) counts at 16 g and 2000 deg/s of (n, 3) m/s2 and rad/s, limited to what there is."""
+    scaled = np.hstack(
+        (acc_mps2 / (8 * np.float64(lt.ACC_SCALE_MPS2)), gyr_radps / (16 * np.float64(lt.GYR_SCALE_RADPS)))
+    )
+    return np.clip(np.rint(np.nan_to_num(scaled)), -32768, 32767).astype(np.int16)
+
+
+def run_worn_here(worn: Worn) -> EndedHere:
+    """Wear the simulated clip on this machine. Raises CoreError without a C compiler."""
+    from trendel_core.clip import POWER_ON, SimulatedClip
+
+    with SimulatedClip(worn.counts, worn.rate_hz, serial=worn.serial, sectors=worn.sectors, boot=False) as clip:
+        for key, value in worn.settings.items():
+            clip.store_setting(key, value)
+        clip.reboot(POWER_ON)
+        clip.advance(worn.play_us)
+        clip.play()
+        clip.advance(worn.end_us)
+        clip.flush()
+        records = [decode(raw) for raw in clip.log_entries(0)]
+        strides = [p for p in records if isinstance(p, RecordBlock) and p.header["kind"] == lt.KIND_STRIDE]
+        events = [p for p in records if isinstance(p, RecordBlock) and p.header["kind"] == lt.KIND_EVENT]
+        codes = [int(code) for p in events for code in np.frombuffer(p.body, lt.DTYPES["Event"])["code"]]
+        return EndedHere(
+            clip.read_file("/log/flash"),
+            clip.kernel_state,
+            sum(int(p.header["record_n"]) for p in strides),
+            codes.count(lt.EVENTS.index("alert_start")),
+        )
 
 
 def build(artefacts: Path) -> Path:
@@ -120,7 +167,7 @@ def build(artefacts: Path) -> Path:
     sources = [EMULATOR / "clip.c", *sorted((CORE / "src").glob("*.c"))]
     sources += [CORE / "sim" / f"{name}.c" for name in ("clip", "lsm6", "nor")]
     headers = [path for name in ("include", "src", "sim") for path in sorted((CORE / name).glob("*.h"))]
-    digest = hashlib.sha256(" ".join(_FLAGS).encode() + run_tool([gcc, "--version"]).encode())
+    digest = hashlib.sha256(" ".join(FLAGS).encode() + run_tool([gcc, "--version"]).encode())
     for path in (*sources, *headers, artefacts / ASSEMBLY):
         digest.update(path.name.encode() + path.read_bytes())
     folder = cache_root() / f"clip-{digest.hexdigest()[:16]}"
@@ -132,7 +179,7 @@ def build(artefacts: Path) -> Path:
         wrapped = ",".join(f"--wrap={name}" for name in _WRAPPED)
         includes = [f"-I{CORE / name}" for name in ("include", "src", "sim")]
         files = [*map(str, sources), str(artefacts / ASSEMBLY)]
-        run_tool([gcc, *_FLAGS, *includes, f"-Wl,{symbols},{wrapped}", *files, "-o", str(made / "clip.elf")])
+        run_tool([gcc, *FLAGS, *includes, f"-Wl,{symbols},{wrapped}", *files, "-o", str(made / "clip.elf")])
         publish(made, folder)
     return program
 

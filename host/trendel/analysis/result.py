@@ -18,6 +18,7 @@ from trendel.analysis.six_axes import Samples, SixAxes
 from trendel.analysis.stability import Baseline
 from trendel.analysis.summary import summarise
 from trendel.analysis.tables import Table, signals_table, steps_table, strides_table
+from trendel.analysis.waveforms import waveforms_table
 from trendel.errors import ParameterError, RecordingError
 from trendel.kernels.layout import SEGMENT_RUNNING, SEGMENT_UNKNOWN
 
@@ -35,6 +36,7 @@ class Result:
         signals: one row for each sample: angles, vertical position, levelled specific force, estimated ground
             reaction, segment; or none.
         alerts: one row for each alert of hip stability or of a clip that moved.
+        waveforms: average strides of the angles and of force; empty without signals.
         summary: plain numbers and text, as in summary.json.
     """
 
@@ -42,6 +44,7 @@ class Result:
     strides: Table
     signals: Table
     alerts: Table
+    waveforms: Table
     summary: dict[str, Any]
 
 
@@ -92,7 +95,7 @@ def analyze(
     n = len(done.signals)
     rows = signals_table(done.signals, done.segments[:n], recording.t_s[:n], done.setup, steps)
     alerts = alerts_table(done.alerts, recording.t_s, recording.rate_hz)
-    return Result(steps, strides, rows, alerts, summary)
+    return Result(steps, strides, rows, alerts, waveforms_table(rows, strides), summary)
 
 
 def _mass(mass_kg: float | None, recording: Recording) -> float | None:

@@ -249,6 +249,15 @@ class Stream:
         """What the runner is doing now: 0 unknown, 1 standing, 2 walking, 3 running."""
         return int(self._out.signal.segment[0])
 
+    @property
+    def pose_deg(self) -> tuple[float, float, float] | None:
+        """Tilt, obliquity and rotation of the last sample, degrees; None while inclination or mounting are unknown."""
+        signal = self._out.signal[0]
+        if not self._has_gyro or int(signal["settled"]) & 3 != 3:
+            return None
+        tilt, obliquity, rotation = (np.degrees(float(signal[f"{n}_rad"])) for n in ("tilt", "obliquity", "rotation"))
+        return float(tilt), float(obliquity), float(rotation)
+
     def _clock(self) -> npt.NDArray[np.float64]:
         return _NO_ROWS_S + self.start_s
 

@@ -48,6 +48,7 @@ def summarise(
         "steps_right": int((steps["side"] == "R").sum()),
         "running_s": sum(s["end_s"] - s["start_s"] for s in segments if s["segment"] == "running"),
         "cadence_spm": cadence(strides),
+        "cadence_sd_spm": float(np.nanstd(strides["cadence_spm"], ddof=1)) if len(strides) > 1 else None,
         "metrics": metrics,
         "uncertainty": uncertainty(),
         "segments": segments,
@@ -63,7 +64,7 @@ def summarise(
             "kernels": KERNEL_HASH,
             "layout": f"{LAYOUT_HASH:08x}",
             "parameters": f"{int(done.params.param_hash[0]):08x}",
-            "calibration": None,
+            "calibration": recording.metadata.get("calibration_applied"),
         },
         "parameters": parameters.to_dict(),
     }

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
+from trendel.app.clip_tables import write_clip_tables
 from trendel.app.collect import Collected, collect
 from trendel.app.history import analyse
 from trendel.app.options import AnalyzeOptions, Keep, read_recording
@@ -139,6 +140,7 @@ def run_job(job: Job) -> Outcome:
         if there and job.keep is not None and is_kept(recording, job.keep.runner):
             return Outcome(job.name, "skipped")
         result, options, said = analyse(recording, job.options, job.keep)
+        write_clip_tables(job.recording, job.folder)  # first: the summary says that all is there
         write_result(job.folder, result, signals=job.options.signals, job_key=key)
         if job.keep is None:
             return Outcome(job.name, "done")

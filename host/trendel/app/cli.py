@@ -11,10 +11,25 @@ except KeyboardInterrupt:  # main(), which says it otherwise, is not there yet
     raise SystemExit(130) from None
 
 from trendel.app import simulate_options as sim
+from trendel.app.added_commands import add_added_commands
 from trendel.app.clip_commands import clip_app
 from trendel.app.journal_commands import journal_app
 from trendel.app.link_commands import add_link_commands
+from trendel.app.run_options import (
+    AccUnit,
+    AsClip,
+    Column,
+    Frame,
+    GyrUnit,
+    MassKg,
+    Mounting,
+    ParamsFile,
+    RateHz,
+    RunPath,
+    TimeUnit,
+)
 from trendel.app.session_commands import session_app
+from trendel.app.take_home_commands import add_take_home_commands
 
 app = typer.Typer(
     name="trendel",
@@ -30,53 +45,8 @@ app.add_typer(clip_app, name="clip")
 app.add_typer(journal_app, name="journal")
 app.add_typer(session_app, name="session")
 add_link_commands(app)
-
-_READ = "Reading other people's CSV"
-
-RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A recording.", show_default=False)]
-MassKg = Annotated[float | None, typer.Option("--mass-kg", metavar="M", help="The runner's mass.", show_default=False)]
-Mounting = Annotated[
-    str,
-    typer.Option(
-        metavar="auto|pelvis|FILE",
-        help="auto: found from the recording; pelvis: axes are x forward, y left, z up already; "
-        'FILE: JSON or TOML, such as {"forward": "-z", "left": "y", "up": "x"} in sensor axes.',
-    ),
-]
-AsClip = Annotated[
-    bool, typer.Option("--as-clip", help="Causal, as the clip computes it live, instead of refined by a second pass.")
-]
-ParamsFile = Annotated[
-    Path | None,
-    typer.Option("--params", metavar="FILE.toml", help="Parameters, as `trendel params` writes them."),
-]
-AccUnit = Annotated[
-    str | None, typer.Option("--acc-unit", metavar="m/s2|g|mg", rich_help_panel=_READ, show_default=False)
-]
-GyrUnit = Annotated[
-    str | None, typer.Option("--gyr-unit", metavar="rad/s|deg/s", rich_help_panel=_READ, show_default=False)
-]
-TimeUnit = Annotated[
-    str | None, typer.Option("--time-unit", metavar="s|ms|us", rich_help_panel=_READ, show_default=False)
-]
-RateHz = Annotated[
-    float | None,
-    typer.Option("--rate-hz", help="Where the file has no time column.", rich_help_panel=_READ, show_default=False),
-]
-Column = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--column",
-        metavar="NAME=COL",
-        help="Which column is t, acc_x ... acc_z, gyr_x ... gyr_z, with a unit or without: acc_x_g=A1; "
-        "t= leaves it out. Once for each.",
-        rich_help_panel=_READ,
-        show_default=False,
-    ),
-]
-Frame = Annotated[
-    str | None, typer.Option("--frame", metavar="sensor|pelvis", rich_help_panel=_READ, show_default=False)
-]
+add_take_home_commands(app)
+add_added_commands(app)
 
 
 def _print_version(wanted: bool) -> None:
@@ -151,9 +121,9 @@ def analyze(
 ) -> None:
     """Steps and strides of a recording, or of every recording in a folder.
 
-    Writes steps.csv, strides.csv, alerts.csv and summary.json. A folder is resumable: what is done already, with the
-    same content, parameters and kernels, is skipped. With --runner the run is kept in that runner's journal on this
-    machine (trendel journal); without, nothing is kept.
+    Writes steps.csv, strides.csv, alerts.csv, waveforms.csv, summary.json and, of one recording, report.html. A folder
+    is resumable: what is done already, with the same content, parameters and kernels, is skipped. With --runner the run
+    is kept in that runner's journal on this machine (trendel journal); without, nothing is kept.
     """
     from trendel.app.options import AnalyzeOptions, ReadOptions, parse_columns, parse_keep, parse_limits
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from trendel.app.follow import Ending, stopped_by_signals
 from trendel.links.sim.bench import Bench, Options, measured_of
 from trendel.links.sim.serve import hci_served, pty_path
-from trendel.links.sim.usb_port import UsbPort
 
 
 def simulate_clip(file: Path | None, transport: str, options: Options) -> None:
@@ -21,12 +20,14 @@ async def _serve(file: Path | None, transport: str, options: Options) -> None:
     with tempfile.TemporaryDirectory(prefix="trendel-") as folder, stopped_by_signals(ending):
         measured = await measured_of("" if file is None else str(file), options)
         path = pty_path(transport, Path(folder))
-        port = UsbPort(path) if path is not None else None
-        bench = Bench(measured, options, port=port)
-        if port is not None:
+        if path is not None:
+            from trendel.links.sim.usb_port import UsbPort
+
+            port = UsbPort(path)
             ways = f"--link usb:{port.path} (SMP: {port.smp_path})"
-            await _until(ending.stop, bench, ways, options)
+            await _until(ending.stop, Bench(measured, options, port=port), ways, options)
             return
+        bench = Bench(measured, options)
         async with hci_served(bench, transport) as ways:
             await _until(ending.stop, bench, f"{ways} and --link ble:{options.name}", options)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from trendel.app.outputs import make_folder
 from trendel.app.progress import fraction_bar
+from trendel.app.report.write import NAME, write_report
 from trendel.app.screen import stdout_console
 from trendel.app.warm import load_kernels
 from trendel.errors import ParameterError, RecordingError
@@ -110,7 +111,16 @@ def run_demo(plan: Plan, out: Path, *, realtime: bool) -> None:
         console.print(f"stopped at {watch.now_s / 60:.1f} min.")
     console.print()
     seen = write_seen(out / "live", plan, run, watch, ended=ended)
+    _write_report(recording, out / NAME)
     show_summary(console, plan, watch, seen, out)
+
+
+def _write_report(recording: Path, path: Path) -> None:
+    """The page that `trendel analyze` would give of the whole recording."""
+    import trendel
+
+    result = trendel.analyze(trendel.read(recording))
+    write_report(path, result, recording.name)
 
 
 def _who(plan: Plan) -> str:

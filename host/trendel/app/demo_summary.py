@@ -188,6 +188,7 @@ def _show_next(console: Console, folder: Path) -> None:
     console.print(Text("Files", style="bold"))
     console.print(Text(f"{folder / 'run.csv'}: the recording, with its truth beside it"), soft_wrap=True)
     console.print(Text(f"{folder / 'live'}: what was seen live: steps, strides, alerts, summary"), soft_wrap=True)
+    console.print(Text(f"{folder / 'report.html'}: the report, to open in a browser"), soft_wrap=True)
     console.print(Text("Next", style="bold"))
     commands = {
         f"{trendel} analyze {folder / 'run.csv'}": "this run again, refined",

@@ -4,20 +4,24 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from trendel.app.calibration_choice import NONE, choose_calibration
 from trendel.app.marks import Mark
 from trendel.app.recorder import Recorder
 from trendel.errors import LinkError
 from trendel.links.intake import Intake, Notice, Taken
 from trendel.links.protocol import Arrival, Change, Link
+from trendel.recording.calibration import setting_of
+from trendel.wire.packets import Hello, LayoutPart
 
 if TYPE_CHECKING:
     from trendel.links.recovery import Recovery
 
 SILENCE_S = 10.0
 _POLL_S = 0.2
+_DESCRIBED_MAX = 64  # packets; a clip has some ten
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ class Run:
     Attributes:
         link: opened by `follow`. intake: takes it apart. recorder: where it is recorded. taker: who shows it.
         silence_s: how long a clip may say nothing after it was reached, before it is taken for something else.
+        calibration: what samples are calibrated by, see choose_calibration.
         recovery: fetches into the recording what the air lost.
     """
 
@@ -63,6 +68,9 @@ class Run:
     taker: Taker
     recorder: Recorder | None = None
     silence_s: float = SILENCE_S
+    described: list[Arrival] = field(default_factory=list)
+    """The clip's last hello and layouts as they came: what a recording begun later must have."""
+    calibration: str = NONE
     recovery: "Recovery | None" = None
     _until_ns: int | None = None  # what arrives later does not belong to the run any more
 
@@ -73,10 +81,8 @@ class Run:
         Raises LinkError and SessionError; the caller closes the recorder."""
         pump = asyncio.create_task(self._pump())
         tasks = [pump, asyncio.create_task(self._poll())]
-        if self.recorder is not None:
-            tasks.append(asyncio.create_task(self.recorder.keep_flushing()))
-        if self.recovery is not None:
-            tasks.append(asyncio.create_task(self.recovery.run()))
+        tasks.append(asyncio.create_task(self._flush()))
+        recovering = asyncio.create_task(self._recover())
         stopper = asyncio.create_task(ending.stop.wait())
         try:
             done, _ = await asyncio.wait([*tasks, stopper], return_when=asyncio.FIRST_COMPLETED)
@@ -86,16 +92,19 @@ class Run:
             if pump not in done:
                 self._until_ns = self.link.clock.now_ns()
                 await asyncio.sleep(0)  # the pump takes what has arrived by now
+            await _cancelled(recovering)
             if self.recovery is not None:
-                await _cancelled(tasks.pop())
                 await self._bring_home(self.recovery, pump, ending.skip)
             await self.link.close()
             await pump
+            if not recovering.cancelled():
+                recovering.result()  # a defect in it must be seen, but not end a run
             return why
         finally:
-            for task in [*tasks, stopper]:
+            left = [*tasks, stopper, recovering]
+            for task in left:
                 task.cancel()
-            await asyncio.gather(*tasks, stopper, return_exceptions=True)
+            await asyncio.gather(*left, return_exceptions=True)
 
     async def _bring_home(self, recovery: "Recovery", pump: "asyncio.Task[None]", skip: asyncio.Event) -> None:
         """Fetch what is missing still; until all is there, nothing more comes, or it is to be skipped."""
@@ -124,12 +133,15 @@ class Run:
     async def _pump(self) -> None:
         async for event in self.link.events():
             if isinstance(event, Arrival):
+                self._note_description(event)
                 if self._until_ns is not None and event.time_ns > self._until_ns:
                     continue
                 if self.recovery is not None:
                     self.recovery.missing.take(event.received.packet)
                 if self.recorder is not None:
                     self.recorder.arrival(event)
+                if isinstance(event.received.packet, Hello):
+                    self._calibrate(event.received.packet)
                 for item in self.intake.take(event):
                     self._take(item)
             else:
@@ -138,6 +150,53 @@ class Run:
                 if self.recovery is not None and event.state == "connected":
                     self.recovery.reached()
                 self.taker.change(event)
+
+    def begin_recording(self, recorder: Recorder, recovery: "Recovery | None") -> None:
+        """Record from now on; what describes the clip goes first. There must be no recorder yet."""
+        for arrival in self.described:
+            recorder.arrival(replace(arrival, time_ns=self.link.clock.now_ns()))
+        self.recorder, self.recovery = recorder, recovery
+
+    def end_recording(self) -> None:
+        """Record no more; the caller closes the recorder. What was not fetched by now is left in the clip's log."""
+        self.recorder = self.recovery = None
+
+    async def _recover(self) -> None:
+        """Fetch what is missing, for the recording that there is at the time."""
+        while True:
+            recovery = self.recovery
+            if recovery is None:
+                await asyncio.sleep(_POLL_S)
+                continue
+            fetching = asyncio.create_task(recovery.run())
+            try:
+                while self.recovery is recovery and not fetching.done():
+                    await asyncio.wait({fetching}, timeout=_POLL_S)
+                if fetching.done():
+                    fetching.result()
+            finally:
+                await _cancelled(fetching)
+
+    async def _flush(self) -> None:
+        while True:
+            if self.recorder is None:
+                await asyncio.sleep(_POLL_S)
+            else:
+                await self.recorder.flush()
+
+    def _note_description(self, arrival: Arrival) -> None:
+        packet = arrival.received.packet
+        if isinstance(packet, Hello):
+            self.described = [arrival]
+        elif isinstance(packet, LayoutPart) and len(self.described) < _DESCRIBED_MAX:
+            self.described.append(arrival)
+
+    def _calibrate(self, hello: Hello) -> None:
+        wanted, self.calibration = self.calibration, NONE
+        chosen = choose_calibration(hello, wanted, self.link.clock)
+        if chosen is not None:
+            self.intake.setting = setting_of(chosen.record, "the calibration")
+            self.taker.take(Notice(2, chosen.sentence))
 
     def _take(self, item: Taken) -> None:
         if isinstance(item, Notice) and self.recorder is not None:

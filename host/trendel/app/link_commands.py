@@ -41,20 +41,28 @@ def live(
         Path | None, typer.Option(metavar="FILE.toml", help="Parameters, as `trendel params` writes them.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="A line of JSON for each thing, and nothing else.")] = False,
+    web: Annotated[bool, typer.Option("--web", help="On a page in the browser too, of this computer alone.")] = False,
+    port: Annotated[int, typer.Option(metavar="P", min=0, max=65535, help="Of the page; 0: any free one.")] = 8765,
+    lan: Annotated[
+        bool, typer.Option("--lan", help="The page for others in the local network too, with a token in its address.")
+    ] = False,
 ) -> None:
     """Watch a run while it happens: drop of each side against fresh, cadence, contact, oscillation, alerts, the link.
 
-    Ctrl-C ends it. Keys: m sets a marker, p and a digit enters pain, q ends.
+    Ctrl-C ends it. Keys: m sets a marker, p and a digit enters pain, q ends. With --web there is a page that can be
+    read from two metres, with sound, markers, pain and recording.
     """
+    from trendel.app.options import parse_web
     from trendel.app.warm import load_kernels
 
+    page = parse_web(web=web, port=port, lan=lan)
     load_kernels()
     from trendel.app.live import live as run
     from trendel.app.options import load_parameters
     from trendel.app.record import About
 
     options = {"mounting": mounting, "params": load_parameters(params)}
-    run(link, record, About(participant, condition), options=options, as_json=as_json)
+    run(link, record, About(participant, condition), options=options, as_json=as_json, web=page)
 
 
 def record(
@@ -66,6 +74,13 @@ def record(
     minutes: Annotated[
         float | None, typer.Option(metavar="N", min=0.001, help="End by itself.", show_default=False)
     ] = None,
+    calibration: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|none|FILE",
+            help="The clip's nearest in time kept here, none, or a record; docs/calibration.md.",
+        ),
+    ] = "auto",
 ) -> None:
     """Record everything that a clip sends, as it came, until Ctrl-C.
 
@@ -75,7 +90,7 @@ def record(
     from trendel.app.record import About
     from trendel.app.record import record as run
 
-    run(link, out, About(participant, condition, note), minutes)
+    run(link, out, About(participant, condition, note), minutes, calibration)
 
 
 def sync(

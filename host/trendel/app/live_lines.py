@@ -4,15 +4,44 @@ import json
 import math
 import sys
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from trendel.analysis import Completed
 from trendel.analysis.tables import Table
 from trendel.app.marks import Mark
 from trendel.links.intake import Notice, Record
+from trendel.links.live_stream import LiveStream
 from trendel.links.protocol import Change
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Teller(Protocol):
+    """Is told everything of a live run, as it happens; `now_ns` is the link's clock."""
+
+    def change(self, change: Change) -> None:
+        """What became of the link."""
+
+    def notice(self, notice: Notice, now_ns: int) -> None:
+        """A sentence."""
+
+    def record(self, record: Record, now_ns: int) -> None:
+        """What the clip itself reports."""
+
+    def mark(self, mark: Mark, now_ns: int) -> None:
+        """A marker; the run has taken it in already."""
+
+    def arrived(self) -> None:
+        """Samples have arrived, and are computed next."""
+
+    def samples(self, stream: LiveStream) -> None:
+        """Samples have gone through the kernels."""
+
+    def completed(self, completed: Completed, now_ns: int) -> None:
+        """Rows, and what changed in the run; the run has taken them in already."""
+
+    def health(self, now_ns: int, values: dict[str, Any]) -> None:
+        """State of link and clip, every few seconds."""
 
 
 class JsonLines:
@@ -34,6 +63,12 @@ class JsonLines:
         """A marker."""
         about = {"label": mark.label, "note": mark.note, "pain": mark.pain}
         self._line("marker", now_ns - round(mark.age_s * 1e9), about)
+
+    def arrived(self) -> None:
+        """See Teller: rows carry their own times."""
+
+    def samples(self, stream: LiveStream) -> None:
+        """See Teller: lines are told of steps, not of samples."""
 
     def completed(self, completed: Completed, now_ns: int) -> None:
         """Rows with the columns of steps.csv, strides.csv and alerts.csv, and what changed in the run."""

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from dataclasses import asdict, dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -104,6 +105,26 @@ def parse_keep(runner: str | None, clip: str | None) -> Keep | None:
     return Keep(" ".join(runner.split()), clip.strip() if clip is not None else None)
 
 
+@dataclass(frozen=True)
+class WebOptions:
+    """The live page: on which port, and whether the local network may reach it."""
+
+    port: int
+    lan: bool
+
+
+def parse_web(*, web: bool, port: int, lan: bool) -> WebOptions | None:
+    """What page is wanted, if any; raises ParameterError for --lan without --web and where packages are missing."""
+    if not web:
+        if lan:
+            raise ParameterError("--lan says who may see the page: give --web with it.")
+        return None
+    missing = [name for name in ("starlette", "uvicorn", "websockets") if find_spec(name) is None]
+    if missing:
+        raise ParameterError(f"The live page needs {', '.join(missing)}: pip install 'trendel[web]'.")
+    return WebOptions(port, lan)
+
+
 def parse_columns(pairs: list[str]) -> dict[str, str | None]:
     """`["acc_x=ax", "t="]` to `{"acc_x": "ax", "t": None}`; raises ParameterError where a pair is not one."""
     columns: dict[str, str | None] = {}
@@ -175,6 +196,6 @@ def run_analysis(
         params=parameters_of(options),
         baseline=baseline,
         conditions=options.conditions_file or (),
-        signals=options.signals,
+        signals=True,  # what is written of them is another question: average strides come from them
         progress=progress,
     )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from trendel.analysis import Result
 
 SUMMARY = "summary.json"
+TABLES = ("steps", "strides", "alerts", "waveforms")  # attributes of a Result, each a CSV file in its folder
 JOB_KEY = "job_sha256"  # in summary.json: same content, options, parameters and code give the same key
 FILE_BYTES = "file_bytes"  # in summary.json: the size of each table
 
@@ -71,7 +72,7 @@ def write_result(folder: Path, result: "Result", *, signals: bool, job_key: str 
     many bytes each table has: :func:`holds_result` looks for them.
     """
     make_folder(folder)
-    tables = {"steps.csv": result.steps, "strides.csv": result.strides, "alerts.csv": result.alerts}
+    tables = {f"{name}.csv": getattr(result, name) for name in TABLES}
     if signals:
         tables["signals.csv"] = result.signals
     names = [*tables, SUMMARY]
@@ -108,7 +109,7 @@ def holds_result(folder: Path, job_key: str, *, signals: bool) -> bool:
     """Whether the whole result of this job is in `folder`: its key and every table in full length."""
     try:
         about = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
-        names = {"steps.csv", "strides.csv", "alerts.csv"} | ({"signals.csv"} if signals else set())
+        names = {f"{name}.csv" for name in TABLES} | ({"signals.csv"} if signals else set())
         return (
             isinstance(about, dict)
             and about.get(JOB_KEY) == job_key

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from trendel.app.alert_screen import clock
 from trendel.app.bring_home import recovery_of
+from trendel.app.calibration_choice import AUTO, NONE, read_record
 from trendel.app.follow import Ending, Run, open_unless, stopped_by_signals
 from trendel.app.health import health_line, health_of
 from trendel.app.keys import HINT, keys
@@ -92,12 +93,14 @@ class _Shown:
         self.console.print(f"{clock(elapsed_s):>5} {sentence}", markup=False, soft_wrap=True)
 
 
-def record(moniker: str, out: Path, about: About, minutes: float | None) -> None:
+def record(moniker: str, out: Path, about: About, minutes: float | None, calibration: str = AUTO) -> None:
     """Record until Ctrl-C, the link's own end or `minutes`; raises TrendelError."""
     refuse_existing(out)
+    if calibration not in (AUTO, NONE):
+        read_record(Path(calibration))
     link = make_link(moniker)
     with contextlib.suppress(KeyboardInterrupt):  # on Windows, where Ctrl-C cancels; all is closed on the way out
-        if not asyncio.run(_record(link, out, about, minutes)):
+        if not asyncio.run(_record(link, out, about, minutes, calibration)):
             raise SystemExit(130)
 
 
@@ -107,22 +110,24 @@ def refuse_existing(out: Path) -> None:
         raise SessionError(f"{out.name}: exists already: choose another name; a session is never overwritten.")
 
 
-async def _record(link: Link, out: Path, about: About, minutes: float | None) -> bool:
+async def _record(link: Link, out: Path, about: About, minutes: float | None, calibration: str) -> bool:
     """Whether there was a recording: not where it was stopped before the clip was reached."""
     ending = Ending()
     with stopped_by_signals(ending):
         if not await open_unless(link, ending.stop):
             return False
         try:
-            await _recorded(link, out, about, minutes, ending)
+            await _recorded(link, out, about, minutes, calibration, ending)
         finally:
             await link.close()
     return True
 
 
-async def _recorded(link: Link, out: Path, about: About, minutes: float | None, ending: Ending) -> None:
+async def _recorded(
+    link: Link, out: Path, about: About, minutes: float | None, calibration: str, ending: Ending
+) -> None:
     console, intake = stdout_console(), Intake()
-    recorder = Recorder(out, link.clock, {"link": str(link.moniker), **about.as_dict()})
+    recorder = Recorder(out, link.clock, {"link": str(link.moniker), **about.as_dict()}, calibration)
     recovery, why = recovery_of(link, recorder), "failed"
     try:
         with _status(console) as live:

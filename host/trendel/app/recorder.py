@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from trendel.app.calibration_choice import AUTO, choose_calibration
 from trendel.app.marks import Mark, MarkBox
 from trendel.clock import Clock
 from trendel.errors import SessionError
@@ -16,6 +17,7 @@ from trendel.links.protocol import Arrival, Change, Link
 from trendel.recording.session import SessionWriter, topics
 from trendel.recording.session.packets import FROM_LOG
 from trendel.recording.session.writer import Closed
+from trendel.wire.packets import Hello
 
 FLUSH_S = 0.4  # with writing, less than a second from arrival to disk
 
@@ -23,10 +25,12 @@ FLUSH_S = 0.4  # with writing, less than a second from arrival to disk
 class Recorder:
     """Writes what a link brings. `troubles` holds sentences about the disk until somebody takes them."""
 
-    def __init__(self, path: Path, clock: Clock, about: Mapping[str, Any]) -> None:
-        """Make the file. Raises SessionError where it exists or cannot be made."""
+    def __init__(self, path: Path, clock: Clock, about: Mapping[str, Any], calibration: str = AUTO) -> None:
+        """Make the file. `calibration`: 'auto', 'none' or a file, see choose_calibration. Raises SessionError where it
+        exists or cannot be made."""
         self.troubles: deque[str] = deque()
         self._clock = clock
+        self._calibration: str | None = calibration
         self._writer = SessionWriter(path, clock=clock, about=about, on_trouble=self.troubles.append, flush_s=math.inf)
         self._marks = MarkBox(path)
         if self._marks.trouble:
@@ -50,8 +54,16 @@ class Recorder:
             return None
 
     def arrival(self, arrival: Arrival) -> None:
-        """Keep a packet as it came."""
+        """Keep a packet as it came; with the first hello the calibration of that clip. Raises CalibrationError where
+        the one that was asked for is not of this clip."""
         self._writer.packet(arrival.received.raw, time_ns=arrival.time_ns)
+        packet = arrival.received.packet
+        if self._calibration is not None and isinstance(packet, Hello):
+            wanted, self._calibration = self._calibration, None
+            chosen = choose_calibration(packet, wanted, self._clock)
+            if chosen is not None:
+                self._writer.add(topics.CALIBRATION, chosen.record, time_ns=arrival.time_ns)
+                self.note(chosen.sentence, 2)
 
     def home(self, raw: bytes) -> None:
         """Keep a packet that came later, from the clip's log."""
@@ -81,11 +93,10 @@ class Recorder:
         """Markers that `trendel mark` has set since the last call; the caller keeps them."""
         return self._marks.take()
 
-    async def keep_flushing(self) -> None:
-        """Bring what was taken to the disk, again and again, beside the event loop."""
-        while True:
-            await asyncio.sleep(FLUSH_S)
-            await asyncio.to_thread(self._writer.flush)
+    async def flush(self) -> None:
+        """Wait a little, then bring what was taken to the disk, beside the event loop; to be called again and again."""
+        await asyncio.sleep(FLUSH_S)
+        await asyncio.to_thread(self._writer.flush)
 
     def close(self, why: str) -> Closed:
         """Complete the file. Where its disk fails, it is saved in the home or the temporary folder instead; raises

@@ -8,6 +8,8 @@ from trendel.app.options import AnalyzeOptions, Keep, read_recording
 from trendel.app.outputs import default_folder, make_folder, to_json, write_result
 from trendel.app.progress import fraction_bar
 from trendel.app.remember import kernels_are_new, remember, renew_aloud
+from trendel.app.report import write_report
+from trendel.app.report.write import NAME
 from trendel.app.screen import say, show_result, stdout_console
 from trendel.app.warm import load_kernels
 from trendel.errors import RecordingError
@@ -37,6 +39,7 @@ def analyze_file(
         result, options, said = analyse(recording, options, keep, progress)
     clip_written, clip_said = write_clip_tables(run, folder)
     written = [*write_result(folder, result, signals=options.signals), *clip_written]
+    written.append(write_report(folder / NAME, result, run.name, run))
     if as_json:
         print(to_json(result.summary), end="")
     else:

@@ -110,7 +110,7 @@ async def _work(link: Link, out: Path, runner: str | None, mounting: str, say: C
         known.boots[str(boot_n)] = hellos.offset_ns
         async with sync_mode(management, say):
             settings = await settings_of(management)
-            entries, through, opened, damaged_n = await _entries(link, management, serial, boot_n, known)
+            entries, through, opened, damaged_n = await _entries(management, serial, boot_n, known)
             runs = [run for run in runs_of(entries) if not run.is_handling]
             done, said = await asyncio.to_thread(_write_all, runs, hello, settings, known, out, link.clock.now_ns())
             if damaged_n:
@@ -192,7 +192,7 @@ async def sync_mode(management: Management, say: Callable[[str], None]) -> Async
 
 
 async def _entries(
-    link: Link, management: Management, serial: int, boot_n: int, known: Known
+    management: Management, serial: int, boot_n: int, known: Known
 ) -> tuple[list[Entry], int, dict[str, int], int]:
     """(entries that are new, newest sequence that was read, bytes that are home of open sectors, damaged places).
 

@@ -100,18 +100,18 @@ def vertex(before, here, after):
 
 @kernel(u4(record("ContactState"), record("Params"), record("PendingStep"), f4, f4, u4))
 def measure_force(state, params, pending, toe, forward_mean, forward_known):
-    """Peak force and loading rate of the step from state.ic to toe (in ticks); the impulse is in its row."""
+    """Peak force and loading rate of the step from state.force_ic to toe (in ticks); the impulse is in its row."""
     p = params.force
     row = pending.row
     dt = state.tick_s
-    start = state.ic.frac
+    start = state.force_ic.frac
     edge = (toe - start) / p.edge_inv if p.edge_inv > _F1 else _HALF * (toe - start)
     rate_at = start + p.rate_s / dt
     if toe - start < _F2 or edge < _TINY:
         return _U0
     total, peak, loaded = _F0, _F0, _F0
     two_back, back = _F0, _F0
-    tick, centre = state.ic.tick, _F0
+    tick, centre = state.force_ic.tick, _F0
     last = toe + _F1
     while centre <= last:
         low, high = centre - _HALF, centre + _HALF
@@ -155,16 +155,16 @@ def smooth_up(state, params, tick):
 def measure_impact(state, params, pending, toe):
     """First peak of the vertical after initial contact (g) and its rise (g/s); none: not valid, and a flag."""
     p = params.force
-    if params.contacts.tick_s > p.impact_tick_max_s or state.ic.tick < np.int32(p.impact_half_n) + _I1:
+    if params.contacts.tick_s > p.impact_tick_max_s or state.force_ic.tick < np.int32(p.impact_half_n) + _I1:
         return _U0
     row = pending.row
     dt = state.tick_s
     gravity = params.contacts.gravity_mps2
-    end = state.ic.frac + p.impact_s / dt
+    end = state.force_ic.frac + p.impact_s / dt
     give_up = end + p.impact_s / dt
     fall = p.impact_fall_g * gravity
     row.reasons |= _Q_NO_IMPACT
-    tick, centre = state.ic.tick, _F0
+    tick, centre = state.force_ic.tick, _F0
     before, here = smooth_up(state, params, tick - _I1), smooth_up(state, params, tick)
     peak, peak_at, peak_tick, found = _F0, _F0, _I0, _U0
     while centre < toe:
@@ -172,7 +172,7 @@ def measure_impact(state, params, pending, toe):
         if found == _U0:
             if centre > end:
                 return _U0
-            if centre >= state.ic.frac and here > before and here >= after:
+            if centre >= state.force_ic.frac and here > before and here >= after:
                 bend = _F2 * here - before - after
                 shift = _HALF * (after - before) / bend if bend > _TINY else _F0
                 peak, peak_at, peak_tick, found = vertex(before, here, after), clip(shift, -_HALF, _HALF), tick, _U1
@@ -198,4 +198,17 @@ def measure_impact(state, params, pending, toe):
     row.metrics[M_IMPACT_RATE] = (peak - low) / gravity / p.impact_rise_s
     row.valid |= _V_IMPACT
     row.reasons &= ~_Q_NO_IMPACT
+    return _U0
+
+
+@kernel(u4(record("ContactState"), record("Params")))
+def finish_force(state, params):
+    """Measure what was put off when the newest step ended, for that sample had enough to do: force with the next one,
+    impact with the one after it. The ring is as it was but for one tick more at most."""
+    pending = state.queue[state.force_slot]
+    state.force_due = np.uint32(state.force_due - _U1)
+    if state.force_due != _U0:
+        measure_force(state, params, pending, state.force_toe, state.force_forward, state.force_known)
+    else:
+        measure_impact(state, params, pending, state.force_toe)
     return _U0

@@ -31,6 +31,7 @@ from trendel.kernels.contacts import (
     vote_side,
     watch_pause,
 )
+from trendel.kernels.force import finish_force
 from trendel.kernels.layout import (
     COLD_START,
     LAYOUT_HASH,
@@ -127,6 +128,7 @@ def init(state, params):
     m.axis[0], m.axis[1], m.forward[0], m.forward[1] = _F0, _F0, _F0, _F0
     c = state.contacts
     c.sure_n = _U0
+    c.force_due = _U0
     contacts_reset(c, params, _U0)
     c.segment_i = _U0
     c.steps_n = _U0
@@ -289,7 +291,7 @@ def finish_step(state, params, tick):
 def emit(state, params, out):
     """Give out the oldest waiting step and its stride, once running is sure and its side known; at most one a call."""
     c = state.contacts
-    if c.sure_n == _U0:
+    if c.sure_n == _U0 or c.force_due != _U0:
         return _I0
     pending = c.queue[c.queue_i & _QUEUE_MASK]
     if c.running != _U0:
@@ -361,6 +363,8 @@ def step(state, params, sample, out):
         if flags == _I0:
             return _I0
     i, a, c, m = state.input, state.attitude, state.contacts, state.mounting
+    if c.force_due != _U0:
+        finish_force(c, params)
     dt = params.input.dt_s
     if sample.dt_s > params.input.dt_min_s and sample.dt_s < params.input.dt_max_s:
         dt = sample.dt_s

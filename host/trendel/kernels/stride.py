@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from trendel.kernels.compile import f4, i4, kernel, record, u4
-from trendel.kernels.force import impulse, measure_force, measure_impact
+from trendel.kernels.force import impulse
 from trendel.kernels.layout import (
     METRIC_N,
     PHASE_N,
@@ -20,6 +20,7 @@ from trendel.kernels.layout import (
     Q_CONTACT_UNSURE,
     Q_IRREGULAR,
     Q_SATURATED,
+    QUEUE_N,
     R_FWD,
     R_LEFT,
     R_OBL,
@@ -50,7 +51,7 @@ _F0, _F1, _HALF, _F2 = np.float32(0.0), np.float32(1.0), np.float32(0.5), np.flo
 _TINY = np.float32(1e-6)
 _U0, _U1, _U2 = np.uint32(0), np.uint32(1), np.uint32(2)
 _I0, _I1, _I2 = np.int32(0), np.int32(1), np.int32(2)
-_MASK = np.int32(RING_MASK)
+_MASK, _QUEUE_MASK = np.int32(RING_MASK), np.uint32(QUEUE_N - 1)
 _PHASE_STEP = np.float32(1 / PHASE_N)
 
 
@@ -277,7 +278,8 @@ def measure_angles(state, pending, toe, end):
 
 @kernel(u4(record("State"), record("Params"), record("PendingStep"), i4))
 def measure_step(state, params, pending, chained):
-    """Fill a waiting step from the ring: instants, times, metrics; the side comes later. chained: it follows one."""
+    """Fill a waiting step, the queue's next, from the ring: instants, times, metrics; the side comes later, force and
+    impact with the next two samples (finish_force). chained: it follows one."""
     c, p = state.contacts, params.contacts
     row = pending.row
     toe = np.float32(np.int32(c.to.tick - c.ic.tick)) + c.to.frac
@@ -318,8 +320,10 @@ def measure_step(state, params, pending, chained):
             row.metrics[M_SWAY] = sway_of_stride(c, row.step_time_s + c.step_last_s)
             row.valid |= _V_SWAY
     if row.valid & _V_IMPULSE:
-        measure_force(c, params, pending, toe, forward_mean, _U1 if row.valid & _V_FORWARD else _U0)
-        measure_impact(c, params, pending, toe)
+        c.force_due, c.force_slot = _U2, (c.queue_i + c.queue_n) & _QUEUE_MASK
+        c.force_ic.tick, c.force_ic.frac, c.force_ic.clear = c.ic.tick, c.ic.frac, c.ic.clear
+        c.force_toe, c.force_forward = toe, forward_mean
+        c.force_known = _U1 if row.valid & _V_FORWARD else _U0
     if known:
         row.valid |= _V_DROP
         if state.mounting.has_standing != _U0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -148,14 +149,7 @@ class BleLink(HeldLink):
             # BlueZ gives each notification twice where both of its ways are used.
             await client.start_notify(packets, notified, bluez={"use_start_notify": False})
 
-        try:
-            await subscribe()
-        except BleakError as error:
-            if not _asks_for_pairing(error):
-                raise
-            with contextlib.suppress(NotImplementedError):  # macOS pairs by itself
-                await client.pair()
-            await subscribe()
+        await _paired_where_asked(client, subscribe)
 
     def _managed(self, client: BleakClient, data: bytearray) -> None:
         if client is self._client:
@@ -167,9 +161,10 @@ class BleLink(HeldLink):
             with contextlib.suppress(BleakError, OSError, EOFError, TimeoutError):
                 async with asyncio.timeout(_LET_GO_S):
                     # bluetoothd (5.66 at least) may crash where a connection ends under a subscription.
-                    if client.is_connected:
-                        with contextlib.suppress(BleakError):
-                            await client.stop_notify(STREAM_PACKETS)
+                    for subscribed in (SMP_CHARACTERISTIC, STREAM_PACKETS):
+                        if client.is_connected:
+                            with contextlib.suppress(BleakError, KeyError):  # that there is none, or that it is lost
+                                await client.stop_notify(subscribed)
                     await client.disconnect()
 
     async def _find(self) -> Seen:
@@ -210,7 +205,15 @@ class _Carrier:
         def notified(_: Any, data: bytearray) -> None:
             self._link._managed(self._client, data)
 
-        await self._client.start_notify(self._characteristic, notified, bluez={"use_start_notify": False})
+        async def subscribe() -> None:
+            await self._client.start_notify(self._characteristic, notified, bluez={"use_start_notify": False})
+
+        await _paired_where_asked(self._client, subscribe)
+
+    async def secure(self) -> None:
+        """See Carrier."""
+        with contextlib.suppress(BleakError, NotImplementedError, OSError, TimeoutError):
+            await self._client.pair()
 
     async def send(self, frame: bytes) -> None:
         """See Carrier."""
@@ -218,6 +221,18 @@ class _Carrier:
         async with self._sending:  # pieces of two frames must not mix
             for at in range(0, len(frame), n):
                 await self._client.write_gatt_char(self._characteristic, frame[at : at + n], response=False)
+
+
+async def _paired_where_asked(client: BleakClient, work: Callable[[], Awaitable[None]]) -> None:
+    """`work`, after pairing where the clip asks for it."""
+    try:
+        await work()
+    except BleakError as error:
+        if not _asks_for_pairing(error):
+            raise
+        with contextlib.suppress(NotImplementedError):  # macOS pairs by itself
+            await client.pair()
+        await work()
 
 
 def _asks_for_pairing(error: BleakError) -> bool:

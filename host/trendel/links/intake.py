@@ -17,6 +17,7 @@ from trendel.wire import layout
 from trendel.wire.packets import Hello, ImuBlock, RecordBlock, Unknown
 from trendel.wire.receiver import LossCounts, Receiver
 from trendel.wire.records import own_layout
+from trendel.wire.settings import calibrate, decode_setting
 
 _LONGEST_NS = 86_400_000_000_000  # a loss of more than a day is a wrong index
 _KINDS = {struct.kind: struct.name.lower() for struct in layout.RECORDS}
@@ -72,6 +73,8 @@ class Intake:
     receiver: Receiver = field(default_factory=Receiver)
     clock: ClipClock = field(default_factory=ClipClock)
     status: dict[str, float | int] = field(default_factory=dict)
+    setting: bytes | None = None
+    """The calibration that samples are given with, as the clip's setting; None: as they come."""
     samples_n: int = 0
     gaps_n: int = 0
     rate_hz: float = 0.0
@@ -160,6 +163,8 @@ class Intake:
         else:
             fields = self.hello.fields
             acc, gyr = block.physical(fields["acc_scale_mps2"], fields["gyr_scale_radps"])
+        if self.setting is not None and not int(header["marks"]) & layout.IMU_CALIBRATED:
+            acc, gyr = calibrate(decode_setting("calibration", self.setting), acc, gyr)
         return Samples(lost_n, acc, gyr, _flags(block), dt_ns * 1e-9, first_ns, host_ns, arrived_ns)
 
     def _records(self, block: RecordBlock) -> list[Taken]:

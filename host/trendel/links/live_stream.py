@@ -33,6 +33,11 @@ class LiveStream:
         """As of Stream."""
         return 0 if self._stream is None else self._stream.segment
 
+    @property
+    def pose(self) -> tuple[float, float, float] | None:
+        """As of Stream.pose_deg."""
+        return None if self._stream is None else self._stream.pose_deg
+
     def take(self, samples: Samples) -> list[Completed]:
         """What the samples complete; losses before them are counted into the time of the run."""
         found: list[Completed] = []

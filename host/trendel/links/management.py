@@ -60,6 +60,9 @@ class Carrier(Protocol):
     async def send(self, frame: bytes) -> None:
         """Send one frame, in pieces where need be."""
 
+    async def secure(self) -> None:
+        """Do what a clip may ask for before it answers: pair with it. Called where no answer has ever come."""
+
 
 @dataclass(frozen=True)
 class Buffers:
@@ -148,6 +151,7 @@ class Management:
         self._lost: asyncio.Future[None] | None = None
         self._starting = asyncio.Lock()
         self._buffers: Buffers | None = None
+        self._unheard = False  # nothing was ever answered on this connection
 
     @property
     def is_connected(self) -> bool:
@@ -158,7 +162,7 @@ class Management:
         """There is a connection."""
         self.detach("was connected anew")
         self._carrier, self._pipe, self._client, self._buffers = carrier, _Pipe(carrier), None, None
-        self._lost = asyncio.get_running_loop().create_future()
+        self._lost, self._unheard = asyncio.get_running_loop().create_future(), True
 
     def detach(self, why: str, *, unmanaged: bool = False) -> None:
         """There is none any more: `why` goes into the error of each request under way, and of those to come.
@@ -170,6 +174,7 @@ class Management:
 
     def feed(self, data: bytes | bytearray) -> None:
         """Bytes of an answer have come."""
+        self._unheard = False
         if self._pipe is not None:
             self._pipe.feed(data)
 
@@ -258,8 +263,13 @@ class Management:
             except RefusedError:
                 raise
             except LinkError:
-                if not self.is_connected:
+                carrier = self._carrier
+                if carrier is None:
                     raise
+                if self._unheard:
+                    # What is written to a clip that wants to be paired first may be dropped without a word.
+                    self._unheard = False
+                    await self._unless_lost(carrier.secure(), what)
         return await self.request(make(), what)
 
     async def _ready(self) -> SMPClient:

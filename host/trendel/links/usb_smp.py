@@ -104,6 +104,9 @@ class SmpPort:
         async with self._sending:
             await asyncio.to_thread(port.write, b"\n" + b"".join(encode(frame, _LINE_LENGTH)))
 
+    async def secure(self) -> None:
+        """See Carrier: a cable is secure."""
+
     async def close(self) -> None:
         """Let the port go; raises nothing."""
         self._let.set()

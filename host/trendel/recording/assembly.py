@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from trendel.constants import STANDARD_GRAVITY_MPS2
-from trendel.errors import RecordingError
+from trendel.errors import CalibrationError, RecordingError
 from trendel.recording import plausibility, signals
+from trendel.recording.calibration import calibrated, check_belongs, hash_of, setting_of
 from trendel.recording.columns import ACC, GYR, listed
 from trendel.recording.plausibility import Labels
 from trendel.recording.recording import FLAG_GAP_BEFORE, FLAG_INVALID, FLAG_SATURATED, ReadCounts, Recording
@@ -157,6 +158,7 @@ def _assemble(raw: Raw) -> Recording:
     without = invalid - int(np.count_nonzero(stuck))
     if without:
         notes.append(f"{counted(without, 'sample')} without usable values (empty, NaN or impossible): flagged invalid.")
+    acc, gyr, metadata = _calibrated(raw, acc, gyr, missing, notes)
     counts = ReadCounts(
         read=n + malformed + raw.refused_end,
         refused=malformed + raw.refused_end + base.refused,
@@ -169,8 +171,33 @@ def _assemble(raw: Raw) -> Recording:
     )
     return Recording(
         acc_mps2=acc, gyr_radps=gyr, t_s=base.t_s, rate_hz=rate_hz, frame=raw.frame, missing=missing, flags=flags,
-        metadata=dict(raw.sidecar.metadata), source=raw.source, counts=counts, notes=tuple(notes),
+        metadata=metadata, source=raw.source, counts=counts, notes=tuple(notes),
     )  # fmt: skip
+
+
+def _calibrated(
+    raw: Raw, acc: np.ndarray, gyr: np.ndarray | None, missing: tuple[str, ...], notes: list[str]
+) -> tuple[np.ndarray, np.ndarray | None, dict[str, Any]]:
+    """With the calibration record of the sidecar or session applied, where there is one that belongs here; last of all,
+    since limits and stuck values show in what the sensor gave."""
+    metadata = dict(raw.sidecar.metadata)
+    record = metadata.get("calibration")
+    if record is None or metadata.get("calibrated_on_clip"):
+        return acc, gyr, metadata
+    try:
+        if missing or raw.frame != "sensor":
+            raise CalibrationError("calibration is of the sensor's own three axes, which this recording has not.")
+        check_belongs(record, metadata, "the calibration record")
+        setting = setting_of(record, "the calibration record")
+    except (CalibrationError, AttributeError) as error:
+        notes.append(f"Not calibrated: {error}")
+        return acc, gyr, metadata
+    if isinstance(record, dict):
+        notes.append(f"Calibrated by the record {hash_of(setting)} of {record.get('when')} ({record.get('method')}).")
+    metadata["calibration_applied"] = hash_of(setting)
+    del metadata["calibration"]  # written and read again, it must not be applied twice
+    acc, gyr = calibrated(setting, acc, gyr)
+    return acc, gyr, metadata
 
 
 def _array(name: str, values: npt.ArrayLike, dtype: type, shape: tuple[int | None, ...]) -> np.ndarray:

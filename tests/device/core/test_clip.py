@@ -216,7 +216,7 @@ def test_a_reboot_in_the_run_costs_what_was_not_committed(reason: int) -> None:
         kept_s = (first[-1] + 18) / 208
         assert 32 < kept_s < 34  # it woke after 1 s; up to 1.4 s waited to be committed
         assert (boots == 2).sum() > 20 * 208 / 18
-        assert [c.boot for c in checkpoints][0] == 1 and checkpoints[-1].boot == 2
+        assert next(c.boot for c in checkpoints) == 1 and checkpoints[-1].boot == 2
         faults = decode(clip.read_file("/faults"))
         assert isinstance(faults, Faults)
         name = "resets_watchdog" if reason == WATCHDOG else "resets_brownout"

@@ -1,10 +1,11 @@
-"""The clip's main loop on the emulated Cortex-M4F: a run without a host, its log read back and recomputed to the bit."""
+"""The clip's main loop on the emulated Cortex-M4F: a run without a host, its log read and recomputed to the bit."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
+from tests.device.core.rig import core
 from tests.device.core.wearer import (
     S,
     blocks_and_checkpoints,
@@ -14,7 +15,6 @@ from tests.device.core.wearer import (
     named,
     recompute,
     run,
-    worn,
 )
 from trendel.analysis.clip_settings import params_of, settings_for
 from trendel.analysis.parameters import Baseline, Parameters, Setup, Stability
@@ -23,7 +23,7 @@ from trendel.wire import layout as lt
 from trendel.wire.packets import Packet
 from trendel.wire.settings import DTYPES, encode_setting
 from trendel_lowering.toolchain import missing_for
-from trendel_lowering.worn import Ended, Worn, run_worn
+from trendel_lowering.worn import Ended, Worn, run_worn, run_worn_here
 
 RATE = 104
 # A baseline from earlier runs and a short fresh phase, so that the alert comes within three minutes.
@@ -87,16 +87,11 @@ def test_an_alert_was_raised_and_is_in_its_log(ended: Ended, settings: dict[str,
 def test_its_flash_is_that_of_the_simulated_clip_byte_for_byte(
     ended: Ended, counts: np.ndarray, settings: dict[str, bytes]
 ) -> None:
-    with worn(counts, float(RATE), sectors=192, boot=False) as clip:
-        for key, value in settings.items():
-            clip.store_setting(key, value)
-        clip.reboot(1)
-        clip.advance(2 * S)
-        clip.play()
-        clip.advance(220 * S)
-        clip.flush()
-        assert clip.kernel_state == ended.state
-        assert clip.read_file("/log/flash") == ended.image
+    core()
+    here = run_worn_here(Worn(counts, float(RATE), 2 * S, 220 * S, settings, sectors=192))
+    assert here.state == ended.state
+    assert here.image == ended.image
+    assert here.alerts_n >= 1 and here.strides_n > 400
 
 
 def test_stack_and_state_are_within_the_clips_memory(ended: Ended) -> None:

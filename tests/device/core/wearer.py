@@ -34,7 +34,7 @@ def worn(counts: npt.NDArray[np.int16], rate_hz: float = 208.0, **options: Any) 
 
 @functools.cache
 def run(seconds: float = 60.0, grows_at_s: float = 0.0, rate_hz: float = 208.0, seed: int = 3) -> npt.NDArray[np.int16]:
-    """(n, 6) counts: a few steps, standing, running; from grows_at_s on (0: never) the left hip sinks by 4 degrees in a minute."""
+    """(n, 6) counts: a few steps, standing, running; from grows_at_s on (0: never) the left hip sinks."""
     fatigue = Fatigue(left_deg=4.0, start_s=grows_at_s, end_s=grows_at_s + 60.0) if grows_at_s else Fatigue()
     segments = (("stand", 1.0), ("walk", 5.0), ("stand", 6.0), ("run", seconds), ("stand", 4.0))
     session = Session(segments, fatigue=fatigue, seed=seed)

@@ -30,7 +30,8 @@ def test_prints_a_table_that_fits_and_writes_the_files(cli: Cli, run_csv: Path) 
     for words in ("contact time", "vertical oscillation", "pelvic drop", "left", "right", "cadence 16", "running"):
         assert words in said.out
     folder = run_csv.with_name("run.trendel")
-    assert sorted(path.name for path in folder.iterdir()) == ["alerts.csv", "steps.csv", "strides.csv", "summary.json"]
+    names = ["alerts.csv", "report.html", "steps.csv", "strides.csv", "summary.json", "waveforms.csv"]
+    assert sorted(path.name for path in folder.iterdir()) == names
     steps = _rows(folder / "steps.csv")
     assert {row["side"] for row in steps} == {"L", "R"}
     assert 50 < len(steps) < 75  # 25 s at 2.8 steps a second, the ramps may lose some

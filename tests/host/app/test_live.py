@@ -1,5 +1,6 @@
 """`trendel live`: what is shown, told to programs and kept."""
 
+import asyncio
 import io
 import json
 import re
@@ -15,8 +16,11 @@ import trendel
 from tests.host.app.conftest import Cli
 from tests.host.links.made import csv_file, session_file
 from trendel.app import live, marks, run_view
+from trendel.app.follow import Ending, Run
 from trendel.app.health import Health, health_line
 from trendel.app.live import LiveRun
+from trendel.app.live_lines import Teller
+from trendel.app.live_recording import Recording
 from trendel.app.marks import Mark
 from trendel.app.watch import Watch
 from trendel.app.watch_screen import Screen
@@ -69,7 +73,7 @@ def test_on_a_terminal_it_is_the_screen_of_the_demo(cli: Cli, run_csv: Path, mon
 
 def test_pain_is_an_alert_to_stop_at_once(tmp_path: Path) -> None:
     link = make_link(f"replay:{csv_file(tmp_path)}")
-    run = LiveRun(link, Intake(), LiveStream(), None, None)
+    run = LiveRun(link, Intake(), LiveStream())
     shown: list[tuple[str, int]] = []
     run.view = SimpleNamespace(  # type: ignore[assignment]
         show=lambda watch, new: shown.append((str(watch.alerts["level"][-1]) if new else "", new)),
@@ -105,3 +109,35 @@ def test_a_watch_stays_small(tmp_path: Path) -> None:
     assert len(watch.steps) == len(watch.strides) == 0
     assert len(watch.course) <= 8192
     assert watch.course[-1][0] == run.strides["end_s"][-1]
+
+
+def test_a_recording_begun_in_the_run_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    link = make_link(f"replay:{csv_file(tmp_path, 30.0)}@max")
+    run, intake = LiveRun(link, Intake(), LiveStream()), Intake()
+    following = Run(link, intake, run)
+    recording = Recording(following, run, {"participant": "P2"})
+    seen: list[int] = []
+    begun = SimpleNamespace(**{name: lambda *_: None for name in Teller.__dict__ if not name.startswith("_")})
+
+    def completed(rows: object, now_ns: int) -> None:
+        seen.append(intake.samples_n)
+        if len(seen) == 300:
+            recording.begin()
+
+    begun.completed = completed
+    run.tellers.append(begun)  # type: ignore[arg-type]
+
+    async def follow() -> Path | None:
+        await link.open()
+        await following.follow(Ending())
+        await link.close()
+        return await recording.end("enough")
+
+    path = asyncio.run(follow())
+    assert path is not None and path.parent == Path() and recording.path is None
+    with open_session(path) as session:
+        assert session.about["participant"] == "P2"
+    read = trendel.read(path)
+    assert 0 < len(read) < intake.samples_n
+    assert read.gyr_radps is not None and abs(float(np.linalg.norm(read.acc_mps2, axis=1).mean()) - 10.0) < 3.0

@@ -11,7 +11,7 @@ from trendel.analysis.parameters import Contacts
 from trendel.analysis.result import Table
 from trendel.app import versions
 
-ALL_FILES = {"alerts.csv", "steps.csv", "strides.csv", "signals.csv", "summary.json"}
+ALL_FILES = {"alerts.csv", "steps.csv", "strides.csv", "signals.csv", "summary.json", "waveforms.csv"}
 
 
 @pytest.fixture
@@ -80,9 +80,9 @@ def test_a_single_repeat_too_but_never_a_file_that_is_not_ours(cli: Cli, run_csv
     assert (out / "signals.csv").read_text() == "somebody's own\n"
     (out / "signals.csv").unlink()
     assert cli("analyze", run_csv, "--out", out, "--signals").code == 0
-    assert {path.name for path in out.iterdir()} == ALL_FILES
+    assert {path.name for path in out.iterdir()} == ALL_FILES | {"report.html"}
     assert cli("analyze", run_csv, "--out", out).code == 0
-    assert {path.name for path in out.iterdir()} == ALL_FILES - {"signals.csv"}
+    assert {path.name for path in out.iterdir()} == (ALL_FILES | {"report.html"}) - {"signals.csv"}
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError(28, "No space left on device")])

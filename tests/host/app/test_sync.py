@@ -23,6 +23,7 @@ from trendel.links.log_reading import PartialImage, read_log, read_table, wanted
 from trendel.links.packetise import counts_of
 from trendel.recording.log_runs import runs_of
 from trendel.recording.session import open_session, topics
+from trendel.wire.layout import EVENTS, KIND_EVENT
 from trendel.wire.log_image import SECTOR_BYTES
 
 
@@ -130,6 +131,27 @@ def test_runs_are_told_apart_and_reading_goes_on_where_it_was_lost(tmp_path: Pat
     assert all(run.hello is not None and int(run.hello.fields["serial"]) == 9 for run in runs)
     times = [run.blocks()[0].header["time_us"] // 1000 for run in runs]
     assert all(run.start_ms <= t <= run.end_ms for run, t in zip(runs, times, strict=True))
+    clip.close()  # type: ignore[attr-defined]
+
+
+def test_what_is_home_is_not_brought_again(tmp_path: Path) -> None:
+    """Also of sectors that were still written the first time: each entry once, whatever the clip does in between."""
+    from trendel.app.sync import _entries
+
+    clip, _ = two_runs()
+    known, found, bytes_n = Known(), [], []
+    for _ in range(3):
+        management = _Clip(clip)
+        entries, known.through, known.open, damaged_n = asyncio.run(_entries(management, 9, 2, known))  # type: ignore[arg-type]
+        assert damaged_n == 0
+        found += entries
+        bytes_n.append(management.bytes_n)
+        clip.mark()  # type: ignore[attr-defined]
+        clip.advance(clip.now_us + 20_000_000)  # type: ignore[attr-defined]
+    places = [(entry.sequence, entry.offset) for entry in found]
+    assert len(places) == len(set(places)) and bytes_n[1] < bytes_n[0] / 4
+    events = [e for e in found if e.packet[0] == KIND_EVENT and e.packet[12 + 4] == EVENTS.index("marker")]
+    assert len(events) == 2  # the third came after the last reading
     clip.close()  # type: ignore[attr-defined]
 
 

@@ -66,6 +66,20 @@ async def usb(folder: Path) -> AsyncIterator[Link]:
         yield UsbLink(parse_moniker(f"usb:{port.path}"), HostClock())
 
 
+@asynccontextmanager
+async def zephyr(folder: Path) -> AsyncIterator[Link]:
+    """The firmware as a Linux process: Zephyr's own Bluetooth stack at the other end."""
+    need_simulation()
+    from tests.device.zephyr.native import WHY_NOT, running
+
+    if WHY_NOT:
+        pytest.skip(WHY_NOT)
+    from trendel.links.ble import BleLink
+
+    async with running(folder, speed=3.0) as clip:
+        yield BleLink(parse_moniker("ble:Trendel"), HostClock(), backend=clip.adapter().backend())
+
+
 def need_simulation() -> None:
     """Skip where the simulated clip cannot be; where it can, have it compiled, which may take longer than a test."""
     pytest.importorskip("bumble", reason="bumble is not installed: pip install 'trendel[sim]'")
@@ -108,6 +122,7 @@ BENCHES: dict[str, Benched] = {
     "sim": sim,
     "ble": ble,
     "usb": usb,
+    "zephyr": zephyr,
     "firmware": firmware,
 }
 SIMULATED = ("sim", "ble", "usb")

@@ -24,7 +24,6 @@ class FakeSmp:
     buf_size: int = 256
     buf_count: int = 4
     on_set: Callable[[str, bytes], int] = lambda key, value: 0
-    requests: list[tuple[int, int, dict[str, Any]]] = field(default_factory=list)
     _held: bytearray = field(default_factory=bytearray)
     _snapshots: dict[str, bytes] = field(default_factory=dict)
 
@@ -46,7 +45,6 @@ class FakeSmp:
         """The answer to a whole frame."""
         head, _, _, group, sequence, command = HEADER.unpack_from(frame)
         op, asked = head & 7, cbor2.loads(frame[8:])
-        self.requests.append((group, command, asked))
         body = self._do(group, command, op, asked, self.buf_size)
         raw = cbor2.dumps(body)
         return HEADER.pack(head + 1, 0, len(raw), group, sequence, command) + raw

@@ -82,7 +82,7 @@ def standing_in(timed: Iterable[Timed], made: list[StandIn] | None = None) -> Ma
     rest = [packet for packet in packets if packet.raw[0] not in (2, 3)]
 
     def make(measured: object, faults: object, name: str, outlet: Outlet) -> StandIn:
-        code = StandIn(outlet, rest, rest[-1].at_s + 0.1, preamble)
+        code = StandIn(outlet, rest, packets[-1].at_s + 0.1, preamble)
         if made is not None:
             made.append(code)
         return code

@@ -11,8 +11,10 @@ from tests.host.links.benches import BENCHES, FIRMWARE, SIMULATED, Benched, need
 from tests.host.links.made import arrivals, run_async, take
 from trendel.errors import LinkError
 from trendel.links.protocol import Change, Event
+from trendel.wire.log_image import SECTOR_BYTES, sector_header
 from trendel.wire.packets import Hello, ImuBlock, LayoutPart
 from trendel.wire.receiver import Receiver
+from trendel.wire.settings import decode_sectors
 
 
 @pytest.fixture(params=BENCHES)
@@ -86,6 +88,30 @@ def test_closing_ends_the_events_and_may_be_done_twice(bench: Benched, tmp_path:
             await link.close()
             assert arrived >= 5
 
+    run_async(work())
+
+
+def test_the_clip_behind_it_answers_beside_its_packets(bench: Benched, tmp_path: Path) -> None:
+    """Management goes over the link's own connection; a recording has no clip, and says so."""
+
+    async def work() -> None:
+        async with bench(tmp_path) as link, link:
+            if link.moniker.scheme == "replay":
+                with pytest.raises(LinkError, match="no clip"):
+                    _ = link.management
+                return
+            assert await link.management.echo("contract") == "contract"
+            table = decode_sectors(await link.management.read_file("/log/sectors"))
+            assert int(table.header["sector_n"]) == len(table.sectors) > 3
+            place = int(table.header["open_sector_i"][0])
+            start = await link.management.read_file("/log/flash", SECTOR_BYTES * place, 600)
+            header = sector_header(start)
+            assert header is not None and header.sequence == table.sectors[place]["sequence"]
+            assert len(arrivals(await take(link, 40))) == 40
+        with pytest.raises(LinkError):
+            await link.management.echo("closed")
+
+    pytest.importorskip("smpclient", reason="smpclient is not installed: pip install 'trendel[links]'")
     run_async(work())
 
 

@@ -131,6 +131,19 @@ def test_a_clip_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     run_async(work())
 
 
+def test_a_clip_that_wants_to_be_paired_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Zephyr drops what is written to its protected characteristic without a response."""
+    monkeypatch.setattr(management.Management.request, "__defaults__", (0.1,))
+
+    async def work() -> None:
+        anna = clip()
+        anna.mute = anna.mute_until_paired = True
+        async with link_to(anna) as link:
+            assert await link.management.get("name") == b"Anna"
+
+    run_async(work())
+
+
 def test_a_lost_connection_ends_a_request_at_once_and_once() -> None:
     async def work() -> None:
         anna = clip()

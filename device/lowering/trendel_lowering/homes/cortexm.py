@@ -21,10 +21,10 @@ from .job import Job, Trace, read_traces, write_jobs
 _MEMORY = {"flash": 0x0, "flash_size": 0x400000, "ram": 0x20000000, "ram_size": 0x200000, "stack_size": 0x8000}
 _WARNINGS = ["-Wall", "-Wextra", "-Werror"]
 _CODE = ["-std=c99", "-O2", "-ffp-contract=off", "-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"]
-_FLAGS = [*_CODE, *_WARNINGS, "--specs=picolibc.specs", "--oslib=semihost", "--crt0=semihost"]
+FLAGS = [*_CODE, *_WARNINGS, "--specs=picolibc.specs", "--oslib=semihost", "--crt0=semihost"]
 # One instruction is 2^6 = 64 ns of emulated time; SysTick runs at 25 MHz, 40 ns a tick.
 ICOUNT_SHIFT = 6
-_INSTRUCTIONS_PER_TICK = 40 / 2**ICOUNT_SHIFT
+INSTRUCTIONS_PER_TICK = 40 / 2**ICOUNT_SHIFT
 
 
 def build(artefacts: Path, *, count: bool = False) -> Path:
@@ -36,7 +36,7 @@ def build(artefacts: Path, *, count: bool = False) -> Path:
     source = EMULATOR / "main.c"
     if not source.exists():
         raise LoweringError(f"{source} is missing: run from a checkout with an editable install (make venv).")
-    digest = hashlib.sha256(" ".join(_FLAGS).encode() + run_tool([gcc, "--version"]).encode())
+    digest = hashlib.sha256(" ".join(FLAGS).encode() + run_tool([gcc, "--version"]).encode())
     for path in (source, artefacts / ASSEMBLY, artefacts / HEADER):
         digest.update(path.read_bytes())
     folder = cache_root() / f"harness-{'count-' if count else ''}{digest.hexdigest()[:16]}"
@@ -47,7 +47,7 @@ def build(artefacts: Path, *, count: bool = False) -> Path:
         symbols = ",".join(f"--defsym=__{name}={value:#x}" for name, value in _MEMORY.items())
         defines = ["-DTRENDEL_COUNT"] if count else []
         files = [f"-I{artefacts}", str(source), str(artefacts / ASSEMBLY)]
-        run_tool([gcc, *_FLAGS, *defines, f"-Wl,{symbols}", *files, "-o", str(made / "harness.elf")])
+        run_tool([gcc, *FLAGS, *defines, f"-Wl,{symbols}", *files, "-o", str(made / "harness.elf")])
         publish(made, folder)
     return program
 
@@ -81,4 +81,4 @@ def count_instructions(package: KernelPackage, job: Job) -> np.ndarray:
         ticks = np.fromfile(Path(folder, "trace.bin"), "<u4")
     if len(ticks) != len(job.samples):
         raise LoweringError(f"The emulator counted {len(ticks)} samples of {len(job.samples)}.")
-    return ticks * _INSTRUCTIONS_PER_TICK
+    return ticks * INSTRUCTIONS_PER_TICK

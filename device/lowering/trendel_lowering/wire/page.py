@@ -29,6 +29,17 @@ header and the golden vectors in `tests/golden` come from it too.
 |---|---|
 """
 
+_EVENTS = """
+- boot: detail is the reset's reason, as in FaultsHeader.
+- alert_start: what the kernels raised (`Alert` of the kernels' layout). detail: bits 0-3 kind (1 drop, 2 asymmetry,
+  3 clip moved, 4 clip loose), bits 4-7 level (1 notice, 2 warning, 3 stop). value: standard error of size_deg, 1/100
+  degree. confidence: probability that the growth is not none, by that error. One that grows more urgent starts again.
+- alert_end: the kernels let it go, or sampling ended; detail: kind.
+- battery_low: detail is the charge in per cent, value the millivolts.
+- log_full: the oldest strides and events are about to go, and no host has said that it has them; value: their sectors.
+- host_connected, host_lost: value is the payload of a packet, bytes.
+"""
+
 
 def page() -> str:
     """The page's text."""
@@ -43,6 +54,8 @@ def page() -> str:
     parts += [f"| {value} | {name} | {doc} |\n" for name, value, doc in lt.IMU_MARKS]
     for title, names in (("Fault counters", lt.FAULTS), ("Events", lt.EVENTS), ("States", lt.STATES)):
         parts.append(f"\n## {title}\n\nBy number, from 0; only ever appended to: {', '.join(names)}.\n")
+        if title == "Events":
+            parts.append(_EVENTS)
     return "".join(parts)
 
 

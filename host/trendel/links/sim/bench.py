@@ -8,15 +8,15 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from bumble.transport.common import AsyncPipeSink
 
 from trendel.clock import HostClock, SimulatedClock
 from trendel.errors import LinkError
+from trendel.links.sim.adapter import Adapter, Closing
 from trendel.links.sim.air import Air, AirController
-from trendel.links.sim.backend import Adapter, Closing
 from trendel.links.sim.clip_code import CClip, MakeCode
 from trendel.links.sim.faults import parse_faults, schedule
 from trendel.links.sim.gatt_server import Identity, Radio
@@ -26,10 +26,12 @@ from trendel.links.sim.mcuboot import Flash
 from trendel.links.sim.outlet import Outlet
 from trendel.links.sim.smp_server import Group, SmpServer
 from trendel.links.sim.source import Measured, recorded, resting, runner
-from trendel.links.sim.usb_port import UsbPort
 from trendel.links.sim.world import TurnPace, World
 from trendel.wire.layout import KIND_HELLO, KIND_LAYOUT
 from trendel.wire.settings import decode_setting
+
+if TYPE_CHECKING:
+    from trendel.links.sim.usb_port import UsbPort  # a pty, which not every system has
 
 RESTS = "rest"
 """Instead of a file: a clip that lies on a table."""
@@ -97,7 +99,7 @@ class Bench:
         self.air = Air()
         self.clock = SimulatedClock(HostClock().now_ns())
         self.flash = Flash(key=_key(options.key))
-        self.radio = Radio(self.air, Identity(name=options.name), battery_percent=faults.battery_percent)
+        self.radio = Radio(self.air, Identity(name=options.name), faults.battery_percent, options.speed)
         outlet: Outlet = self.radio
         if port is not None:
             outlet = port

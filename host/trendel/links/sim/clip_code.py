@@ -75,7 +75,7 @@ class CClip:
         self._begun, self._end_s, self._before_us = False, math.inf, 0
         if faults.alone:
             self._run_alone(measured.seconds)
-        self._tail_s = (2 * IMU_SAMPLES_MAX + 1) / measured.rate_hz  # a block is sent when the next one is full
+        self._tail_s = (IMU_SAMPLES_MAX + 1) / measured.rate_hz
 
     def _run_alone(self, seconds: float) -> None:
         """The whole recording, then rest until the clip has seen that the run is over."""

@@ -35,9 +35,10 @@ from trendel.wire.records import own_layout
 QUEUE_N = 20
 """Notifications that wait: Zephyr's buffers on a small chip."""
 _PER_EVENT_N = 8  # of 251 bytes on the 2M PHY in 15 ms: 1.1 ms each with its answer and the gaps between
+_HEARD_S = 0.005  # until bumble's host has heard of the end of a connection
 _TO_CONTROLLER_N = 2  # turns of the event loop from bumble's host to its controller
 _ADVERTISED_N = 31
-_ADVERTISING_MS = 20.0
+_ADVERTISING_MS, _ADVERTISING_LEAST_MS = 100.0, 20.0
 _RSC, _RSC_MEASUREMENT, _RSC_FEATURE, _SENSOR_LOCATION = (
     UUID.from_16_bits(n) for n in (0x1814, 0x2A53, 0x2A54, 0x2A5D)
 )
@@ -72,8 +73,10 @@ class Radio(Outlet):
 
     controller: AirController
 
-    def __init__(self, air: Air, identity: Identity, battery_percent: int = 100) -> None:
+    def __init__(self, air: Air, identity: Identity, battery_percent: int = 100, speed: float = 1.0) -> None:
+        """`speed`: of the world, since bumble advertises by the host's time."""
         super().__init__()
+        self._advertising_ms = max(_ADVERTISING_MS / speed, _ADVERTISING_LEAST_MS)
         self.air, self.identity, self.battery_percent = air, identity, battery_percent
         self._queue: deque[tuple[Characteristic, bytes]] = deque()
         self._answers: deque[tuple[Characteristic, bytes]] = deque()
@@ -91,7 +94,7 @@ class Radio(Outlet):
         """See Outlet."""
         address = hci.Address(self.identity.address, hci.Address.RANDOM_DEVICE_ADDRESS)
         configuration = DeviceConfiguration(name=self.identity.name, address=address)
-        configuration.advertising_interval_min = configuration.advertising_interval_max = _ADVERTISING_MS
+        configuration.advertising_interval_min = configuration.advertising_interval_max = self._advertising_ms
         self.controller = self.air.join(self.identity.name, self.identity.address)
         host = Host(self.controller, AsyncPipeSink(self.controller))
         device = Device(config=configuration, host=host)
@@ -110,6 +113,7 @@ class Radio(Outlet):
             await asyncio.gather(*self._tasks)
             await device.stop_advertising()
             self.air.leave(self.controller)
+            await asyncio.sleep(_HEARD_S)
             await device.power_off()
 
     async def advertise(self) -> None:

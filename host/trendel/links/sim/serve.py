@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -38,7 +39,7 @@ async def hci_served(bench: Bench, transport: str) -> AsyncIterator[str]:
         task.add_done_callback(hosts.discard)
 
     try:
-        if scheme == "unix-server" and rest:
+        if scheme == "unix-server" and rest and hasattr(asyncio, "start_unix_server"):
             server = await asyncio.start_unix_server(host, rest)
             way = f"TRENDEL_BLE=bumble:unix:{rest}"
         elif scheme == "tcp-server" and rest.rpartition(":")[2].isdecimal():
@@ -101,6 +102,12 @@ async def _kernel(bench: Bench) -> AsyncIterator[None]:
 
 
 def pty_path(transport: str, folder: Path) -> Path | None:
-    """Where the serial ports of a `pty` transport are to be, in `folder` where it names none; None for others."""
+    """Where the serial ports of a `pty` transport are to be, in `folder` where it names none; None for others.
+
+    Raises LinkError where the system has no pseudo-terminals."""
     scheme, _, rest = transport.partition(":")
-    return (Path(rest) if rest else folder / "clip") if scheme == "pty" else None
+    if scheme != "pty":
+        return None
+    if not hasattr(os, "openpty"):
+        raise LinkError("This system has no pseudo-terminals: use tcp-server:HOST:PORT.")
+    return Path(rest) if rest else folder / "clip"

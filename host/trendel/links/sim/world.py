@@ -21,7 +21,7 @@ BOOT_S = 0.5
 """From a reset to advertising."""
 ALONE = 20.0
 """While no host is subscribed, the world is at most so many times as fast: a host reconnects in its own time."""
-_SLACK_S = 0.05
+_SLACK_S = 0.5
 _SETTLE_N = 12  # events after the last packet, by which it has arrived
 
 

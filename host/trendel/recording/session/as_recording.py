@@ -10,18 +10,19 @@ import numpy.typing as npt
 
 from trendel.errors import RecordingError
 from trendel.recording.assembly import Raw, assemble, check_stated_rate, named
+from trendel.recording.calibration import why_not
+from trendel.recording.clip_metadata import ranges, sensor_name
 from trendel.recording.plausibility import Labels
 from trendel.recording.recording import Recording
 from trendel.recording.session.reader import SessionReader
 from trendel.recording.session.samples import Samples, gather, order
-from trendel.recording.session.topics import OFFSET
+from trendel.recording.session.topics import CALIBRATION, OFFSET
 from trendel.recording.sidecar import check_frame, parse_metadata, read_sidecar, sidecar_path
 from trendel.recording.wording import counted
 from trendel.wire import layout
 from trendel.wire.packets import Hello
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_ACC_RANGE_G, _GYR_RANGE_DPS = 2.0, 125.0
 
 
 def read_session(
@@ -41,6 +42,7 @@ def read_session(
         stated = check_stated_rate(rate_hz)
         with _opened(path) as session:
             raw = _raw(session, device)
+            _add_calibration(session, raw)
         added = {**sidecar.metadata, **parse_metadata(metadata or {}, "metadata=").metadata}
         raw.sidecar = parse_metadata({**raw.sidecar.metadata, **added}, "the session with its sidecar")
         raw.frame = check_frame(frame, "frame=") if frame is not None else raw.sidecar.frame or "sensor"
@@ -79,6 +81,21 @@ def _raw(session: SessionReader, device: str | None) -> Raw:
     )  # fmt: skip
 
 
+def _add_calibration(session: SessionReader, raw: Raw) -> None:
+    """The calibration record of the session that the samples are calibrated by: of this clip, with the hash that the
+    clip's hello says if there is one, else the last."""
+    metadata = raw.sidecar.metadata
+    fitting = [
+        message.content
+        for message in session.messages(CALIBRATION)
+        if message.content.get("applied_by") != "nobody" and why_not(message.content, metadata) is None
+    ]
+    on_clip = metadata.get("clip", {}).get("calibration_hash")
+    same = [content for content in fitting if content.get("hash") == on_clip]
+    if fitting:
+        metadata["calibration"] = (same or fitting)[-1]
+
+
 def _physical(samples: Samples, hello: Hello | None) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """(n, 3) m/s2 and (n, 3) rad/s: one float32 product a value, as the clip computes it."""
     acc_scale = layout.ACC_SCALE_MPS2 if hello is None else np.float32(hello.fields["acc_scale_mps2"])
@@ -105,9 +122,10 @@ def _state(session: SessionReader) -> list[str]:
 
 def _metadata(session: SessionReader, device: str, samples: Samples, hello: Hello | None) -> dict[str, Any]:
     """What the session says beside its samples, under the names that a sidecar would use; plain values."""
+    range_g, range_dps = ranges(int((samples.range_code & 15).max()), int((samples.range_code >> 4).max()))
     about: dict[str, Any] = {
-        "range_g": _ACC_RANGE_G * (1 << int((samples.range_code & 15).max())),
-        "range_dps": _GYR_RANGE_DPS * (1 << int((samples.range_code >> 4).max())),
+        "range_g": range_g,
+        "range_dps": range_dps,
         "session": session.about,
         "device": device,
         "calibrated_on_clip": bool((samples.marks & layout.IMU_CALIBRATED).all()),
@@ -119,7 +137,7 @@ def _metadata(session: SessionReader, device: str, samples: Samples, hello: Hell
     if hello is not None:
         fields = hello.fields
         about["clip_serial"] = f"{int(fields['serial']):016x}"
-        about["sensor"] = f"WHO_AM_I {int(fields['sensor']):#04x}" if fields["sensor"] else "simulated"
+        about["sensor"] = sensor_name(int(fields["sensor"]))
         about["clip"] = {
             "name": hello.name,
             "firmware": ".".join(str(part) for part in fields["firmware"][:3].tolist()),

@@ -1,0 +1,1 @@
+/* MCUboot asks for it on every machine; a Linux process has none. */

@@ -1,0 +1,1 @@
+"""The live page: a run on a screen across the room, from this computer and no further."""
