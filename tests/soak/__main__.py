@@ -4,8 +4,7 @@ uploads of firmware under faults.
 build/soak.json has the numbers.
 
 TRENDEL_SOAK_KILLS (100), TRENDEL_SOAK_MINUTES (30) and TRENDEL_SOAK_UPLOADS (100) change how long it takes,
-and TRENDEL_SOAK_HOURS (8) how long the
-recording lasts over which memory is watched."""
+and TRENDEL_SOAK_HOURS (8) how long the recording lasts over which memory is watched."""
 
 import json
 import os

@@ -40,10 +40,6 @@ class ImageGroup:
         """The clip has restarted: where an upload was is not known any more, what it wrote is still there."""
         self._upload = None
 
-    def forget(self) -> None:
-        """The clip has restarted: an upload that was begun begins anew."""
-        self._upload = None
-
     def handle(self, operation: int, command: int, body: Body) -> Body:
         """See Group."""
         if command == _Image.STATE:
