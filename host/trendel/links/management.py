@@ -308,7 +308,7 @@ class Management:
                 f"{self._who}: what the clip answered about {what} is not understood ({_short(failure)})."
             ) from None
         except Exception as failure:  # bleak's errors differ by system, and it need not be installed here
-            if type(failure).__module__.partition(".")[0] not in ("bleak", "serial", "bumble", "dbus_fast"):
+            if type(failure).__module__.partition(".")[0] not in ("bleak", "serial", "bumble", "dbus_fast", "cbor2"):
                 raise
             raise self._error(self._why if lost.done() else f"{self._who}: {_short(failure)}.") from None
         finally:
