@@ -179,7 +179,12 @@ class BumbleClient(BaseBleakClient):
             callback(bytearray(value))
 
         self._subscribed[characteristic.handle] = notified
-        await self._raced(self._client().gatt_client.subscribe(characteristic.obj, notified))
+        client = self._client().gatt_client
+        try:
+            await self._raced(client.subscribe(characteristic.obj, notified))
+        except BleakError:  # bumble keeps who was refused, and would tell it everything once another is taken
+            client.notification_subscribers.get(characteristic.handle, set()).discard(notified)
+            raise
 
     async def stop_notify(self, characteristic: BleakGATTCharacteristic) -> None:
         """See BaseBleakClient."""
