@@ -34,7 +34,7 @@ from trendel.links.sim.source import resting
 from trendel.links.update import Outcome, Patience, Update
 
 SPEED = 20.0
-PATIENCE = Patience(link_s=8.0, restart_s=12.0, answer_s=1.0)
+PATIENCE = Patience(link_s=8.0, restart_s=12.0, answer_s=1.0, pause_s=0.1)
 LIMIT_S = 90.0
 BODY_N = 30_000
 OLD_VERSION = (1, 0, 0, 0)

@@ -28,11 +28,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Patience:
-    """How long is waited, s: for a lost link, and for a clip that restarts (a swap takes half a minute)."""
+    """How long is waited, s: for a lost link, for a clip that restarts (a swap takes half a minute), for it to say that
+    it does, and before it is asked again."""
 
     link_s: float = 60.0
     restart_s: float = 120.0
     answer_s: float = 12.0
+    pause_s: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -256,6 +258,8 @@ class Update:
             except LinkError:
                 if not self.management.is_connected:
                     await self._connected()
+                else:
+                    await asyncio.sleep(self.patience.pause_s)
         return await work()
 
     async def _connected(self) -> None:
