@@ -310,6 +310,11 @@ class Management:
         except Exception as failure:  # bleak's errors differ by system, and it need not be installed here
             if type(failure).__module__.partition(".")[0] not in ("bleak", "serial", "bumble", "dbus_fast", "cbor2"):
                 raise
+            low = str(failure).lower()
+            if "insufficient" in low or "auth" in low:
+                raise LinkError(
+                    f"{self._who}: the clip is managed by paired hosts only: press its button, and try again."
+                ) from None
             raise self._error(self._why if lost.done() else f"{self._who}: {_short(failure)}.") from None
         finally:
             if not task.done():
