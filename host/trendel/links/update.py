@@ -253,9 +253,7 @@ class Update:
         for _ in range(4):
             try:
                 return await work()
-            except RefusedError:
-                raise
-            except LinkError:
+            except LinkError:  # a refusal too: a question that was damaged on its way is refused
                 if not self.management.is_connected:
                     await self._connected()
                 else:
