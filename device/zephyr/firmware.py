@@ -148,7 +148,12 @@ def sign(app: Path, key: Path, python: str, log: Path) -> tuple[Path, Path]:
         raise FirmwareError("The board has no slot1_partition.", 1)
     zephyr = app / "zephyr"
     imgtool = str(module(app, "mcuboot") / "scripts" / "imgtool.py")
-    options = ["--key", str(key), "--header-size", "0x200", "--align", "4", "--version", version()]
+    number = re.search(r"^CONFIG_TRENDEL_BOARD=(\d+)", (zephyr / ".config").read_text(), re.MULTILINE)
+    if number is None:
+        raise FirmwareError("The build does not say its CONFIG_TRENDEL_BOARD.", 1)
+    # By this protected TLV `trendel clip flash` tells an image for another board (docs/clips.md).
+    told = ["--custom-tlv", "0xa0", f"0x{int(number[1]).to_bytes(2, 'little').hex()}"]
+    options = ["--key", str(key), "--header-size", "0x200", "--align", "4", "--version", version(), *told]
     command = [python, imgtool, "sign", *options, "--slot-size", slot[1]]
     signed, confirmed = zephyr / "zephyr.signed.bin", zephyr / "zephyr.signed.confirmed.hex"
     run([*command, str(zephyr / "zephyr.bin"), str(signed)], log)

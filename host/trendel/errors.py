@@ -33,6 +33,10 @@ class LinkError(TrendelError):
     """A clip cannot be reached, is none, or what is to be replayed cannot be."""
 
 
+class FirmwareError(TrendelError):
+    """A firmware file is none, or is not for this clip; or a check before anything is changed has failed."""
+
+
 class CalibrationError(TrendelError):
     """A clip cannot be calibrated from what is given, or a calibration does not belong to it."""
 

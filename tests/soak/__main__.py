@@ -1,9 +1,10 @@
-"""`make soak`: a hundred kills, two hours in a session, a long recording, live runs, and what comes home from the log.
+"""`make soak`: a hundred kills, two hours in a session, a long recording, live runs, what comes home from the log, and
+uploads of firmware under faults.
 
 build/soak.json has the numbers.
 
-TRENDEL_SOAK_KILLS (100) and TRENDEL_SOAK_MINUTES (30) change how long it takes, and TRENDEL_SOAK_HOURS (8) how long the
-recording lasts over which memory is watched."""
+TRENDEL_SOAK_KILLS (100), TRENDEL_SOAK_MINUTES (30) and TRENDEL_SOAK_UPLOADS (100) change how long it takes,
+and TRENDEL_SOAK_HOURS (8) how long the recording lasts over which memory is watched."""
 
 import json
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from tests.soak import alerts, live, recovery
 from tests.soak.cable import over_serial
+from tests.soak.flashing import upload_seconds, uploads
 from tests.soak.kill import kill_once
 from tests.soak.pipeline import run_pipeline
 from tests.soak.two_hours import measure
@@ -27,11 +29,13 @@ MAX_ROW_MS = 50.0
 MAX_GROWN_MB = 30.0
 MAX_BYTES = 12_000_000
 MAX_MINUTE_S = 0.05
+MAX_UPLOAD_S = 60.0
 
 
 def main() -> int:
     """Run everything; 0 where all of it is within its limits."""
     kills = int(os.environ.get("TRENDEL_SOAK_KILLS", "100"))
+    uploads_n = int(os.environ.get("TRENDEL_SOAK_UPLOADS", "100"))
     minutes = float(os.environ.get("TRENDEL_SOAK_MINUTES", "30"))
     hours = float(os.environ.get("TRENDEL_SOAK_HOURS", "8"))
     started = time.time()
@@ -58,6 +62,8 @@ def main() -> int:
         alone = alerts.recomputed()
         print("live and record at 833 Hz over virtual Bluetooth and a pseudo-terminal", flush=True)
         watched = live.measure_all(40.0, 833.0, folder)
+    print("uploads of firmware with lost links, power cuts and damaged bytes", flush=True)
+    flashed, upload_s = uploads(uploads_n), upload_seconds()
     lost = [one.lost_s for one in killed]
     found = {
         "seconds": round(time.time() - started, 1),
@@ -78,6 +84,8 @@ def main() -> int:
         "hours_208_hz": {"hours": hours, **asdict(long)},
         "alerts_alone": asdict(alone),
         "live_833_hz": watched,
+        "uploads": asdict(flashed) | {"results": dict(flashed.results)},
+        "upload_400_kb_s": upload_s,
     }
     BUILD.mkdir(exist_ok=True)
     (BUILD / "soak.json").write_text(json.dumps(found, indent=1) + "\n")
@@ -97,6 +105,8 @@ def main() -> int:
             for modes in watched.values()
             for one in modes.values()
         ),
+        bool(flashed.wrong),
+        upload_s > MAX_UPLOAD_S,
         any(modes["live"]["p99_ms"] > MAX_ROW_MS for modes in watched.values()),
     )
     return int(any(too_much))

@@ -81,8 +81,8 @@ TRENDEL_ASSERT(offsetof(trendel_setting_name_t, crc) == 17, wire_offset_of_setti
 typedef struct {
     uint8_t version; /* of this kind of value */
     uint8_t reserved[3]; /* 0 */
-    float prior_rad[2]; /* left and right, radians, within +-pi */
-    float prior_n; /* blocks of steps that it counts for, 0 to 10,000 */
+    float prior_rad[2]; /* left and right; -3.1416 to 3.1416 rad */
+    float prior_n; /* blocks of steps that it counts for; 0 to 10000 */
     uint32_t crc; /* CRC-32 of the bytes before it */
 } trendel_setting_baseline_t;
 TRENDEL_ASSERT(sizeof(trendel_setting_baseline_t) == 20, wire_size_of_setting_baseline);
@@ -95,10 +95,10 @@ TRENDEL_ASSERT(offsetof(trendel_setting_baseline_t, crc) == 16, wire_offset_of_s
 /* trendel/mounting: the known rotation of the clip on this runner. */
 typedef struct {
     uint8_t version; /* of this kind of value */
-    uint8_t has_standing; /* 1: levelled to the standing posture */
+    uint8_t has_standing; /* 1: levelled to the standing posture; 0 or 1 */
     uint8_t reserved[2]; /* 0 */
-    float axes[9]; /* rows forward, left, up of the pelvis in the sensor frame; a rotation */
-    float lean_rad; /* anterior tilt that the axes have in running, within +-pi/2 */
+    float axes[9]; /* rows forward, left, up of the pelvis in the sensor frame; a rotation; -1 to 1 */
+    float lean_rad; /* anterior tilt that the axes have in running; -1.5708 to 1.5708 rad */
     uint32_t crc; /* CRC-32 of the bytes before it */
 } trendel_setting_mounting_t;
 TRENDEL_ASSERT(sizeof(trendel_setting_mounting_t) == 48, wire_size_of_setting_mounting);
@@ -112,12 +112,12 @@ TRENDEL_ASSERT(offsetof(trendel_setting_mounting_t, crc) == 44, wire_offset_of_s
 /* trendel/thresholds: from which growth of the drop on the runner is warned, and how. */
 typedef struct {
     uint8_t version; /* of this kind of value */
-    uint8_t silent; /* 1: no vibration, light only */
+    uint8_t silent; /* 1: no vibration, light only; 0 or 1 */
     uint8_t reserved[2]; /* 0 */
-    float notice_rad; /* radians; 0 < notice <= warning <= stop <= pi/2 */
-    float warning_rad; /* radians */
-    float stop_rad; /* radians */
-    float rest_s; /* seconds between alerts of a level, 0 to 86,400 */
+    float notice_rad; /* not above warning_rad; 0.0001 to 1.5708 rad */
+    float warning_rad; /* not above stop_rad; 0.0001 to 1.5708 rad */
+    float stop_rad; /* 0.0001 to 1.5708 rad */
+    float rest_s; /* between alerts of a level; 0 to 86400 s */
     uint32_t crc; /* CRC-32 of the bytes before it */
 } trendel_setting_thresholds_t;
 TRENDEL_ASSERT(sizeof(trendel_setting_thresholds_t) == 24, wire_size_of_setting_thresholds);
@@ -134,10 +134,10 @@ TRENDEL_ASSERT(offsetof(trendel_setting_thresholds_t, crc) == 20, wire_offset_of
 typedef struct {
     uint8_t version; /* of this kind of value */
     uint8_t reserved[3]; /* 0 */
-    float acc_matrix[9]; /* by rows; diagonal 0.5 to 2, the rest within +-0.5 */
-    float acc_bias[3]; /* m/s2, within +-20 */
-    float gyr_matrix[9]; /* as acc_matrix */
-    float gyr_bias[3]; /* rad/s, within +-1 */
+    float acc_matrix[9]; /* by rows; on the diagonal from 0.5 on, beside it up to 0.5; -0.5 to 2 */
+    float acc_bias[3]; /* -20 to 20 m/s2 */
+    float gyr_matrix[9]; /* as acc_matrix; -0.5 to 2 */
+    float gyr_bias[3]; /* -1 to 1 rad/s */
     uint32_t crc; /* CRC-32 of the bytes before it */
 } trendel_setting_calibration_t;
 TRENDEL_ASSERT(sizeof(trendel_setting_calibration_t) == 104, wire_size_of_setting_calibration);
@@ -152,7 +152,7 @@ TRENDEL_ASSERT(offsetof(trendel_setting_calibration_t, crc) == 100, wire_offset_
 /* trendel/mode: 0 run, 1 sync (the host reads the log; refused while a run is on), 2 ship. Only ship is kept. */
 typedef struct {
     uint8_t version; /* of this kind of value */
-    uint8_t mode; /* place in run, sync, ship */
+    uint8_t mode; /* place in run, sync, ship; 0, 1 or 2 */
     uint8_t reserved[2]; /* 0 */
     uint32_t crc; /* CRC-32 of the bytes before it */
 } trendel_setting_mode_t;
@@ -166,7 +166,7 @@ TRENDEL_ASSERT(offsetof(trendel_setting_mode_t, crc) == 4, wire_offset_of_settin
 typedef struct {
     uint8_t version; /* of this kind of value */
     uint8_t reserved; /* 0 */
-    uint16_t rate_hz; /* 104, 208, 416 or 833 */
+    uint16_t rate_hz; /* 104, 208, 416 or 833 Hz */
     uint32_t crc; /* CRC-32 of the bytes before it */
 } trendel_setting_rate_t;
 TRENDEL_ASSERT(sizeof(trendel_setting_rate_t) == 8, wire_size_of_setting_rate);

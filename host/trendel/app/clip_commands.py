@@ -5,7 +5,10 @@ from typing import Annotated
 
 import typer
 
-clip_app = typer.Typer(no_args_is_help=True, help="The clip itself: simulate one.")
+from trendel.app.clip_manage import add_manage_commands
+
+clip_app = typer.Typer(no_args_is_help=True, help="The clip itself: find, flash, test and set one, or simulate one.")
+add_manage_commands(clip_app)
 
 
 @clip_app.command()

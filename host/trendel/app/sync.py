@@ -108,7 +108,7 @@ async def _work(link: Link, out: Path, runner: str | None, mounting: str, say: C
         serial, boot_n = int(hello.fields["serial"]), hello.boot_n
         known = Known.load(serial)
         known.boots[str(boot_n)] = hellos.offset_ns
-        async with _sync_mode(management, say):
+        async with sync_mode(management, say):
             settings = await settings_of(management)
             entries, through, opened, damaged_n = await _entries(management, serial, boot_n, known)
             runs = [run for run in runs_of(entries) if not run.is_handling]
@@ -175,7 +175,7 @@ async def _hello(hellos: _Hellos) -> Hello:
 
 
 @contextlib.asynccontextmanager
-async def _sync_mode(management: Management, say: Callable[[str], None]) -> AsyncIterator[None]:
+async def sync_mode(management: Management, say: Callable[[str], None]) -> AsyncIterator[None]:
     """The clip rests while its log is read, unless it takes what it does now for a run."""
     resting = True
     try:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["Arrival", "Change", "Link", "Moniker", "make_link", "parse_moniker"]
 
 
-def make_link(text: str, *, clock: Clock | None = None) -> Link:
+def make_link(text: str, *, clock: Clock | None = None, certain: bool = False) -> Link:
     """The link that the moniker `text` names, not opened yet. `clock`: the host's by default; replay and
-    sim have their own.
+    sim have their own. `certain`: over Bluetooth, wait until it is clear that no other clip has the same name.
 
     Raises LinkError for a moniker that is none, and where what the link needs is not installed."""
     from trendel.clock import HostClock
@@ -32,7 +32,7 @@ def make_link(text: str, *, clock: Clock | None = None) -> Link:
     if moniker.scheme == "ble":
         from trendel.links.ble import BleLink
 
-        return BleLink(moniker, clock or HostClock())
+        return BleLink(moniker, clock or HostClock(), certain=certain)
     if moniker.scheme == "usb":
         from trendel.links.usb import UsbLink
 

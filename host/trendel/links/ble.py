@@ -99,9 +99,11 @@ class BleLink(HeldLink):
         backend: Backend | None = None,
         patience: Patience | None = None,
         scan_s: float = SCAN_S,
+        certain: bool = False,
     ) -> None:
+        """`certain`: a name is looked for long enough to see whether two clips have it."""
         super().__init__(moniker, clock, patience or Patience())
-        self._backend, self._scan_s = backend or chosen_backend(), scan_s
+        self._backend, self._scan_s, self._certain = backend or chosen_backend(), scan_s, certain
         self._framer = NotificationFramer(self.counts)
         self._client: BleakClient | None = None
         self._address = ""
@@ -167,7 +169,10 @@ class BleLink(HeldLink):
 
     async def _find(self) -> Seen:
         wanted = self._address or self.moniker.target
-        seen = await scan(self._scan_s if wanted else min(self._scan_s, SCAN_S / 2), self._backend, first=wanted)
+        named = bool(wanted) and not (self._certain and not self._address)
+        seen = await scan(
+            self._scan_s if named else min(self._scan_s, SCAN_S / 2), self._backend, first=wanted if named else None
+        )
         matching = [clip for clip in seen if not wanted or _is_named(clip, wanted)]
         if not matching:
             others = ", ".join(clip.name or clip.address for clip in seen)

@@ -198,7 +198,7 @@ class Management:
         """The clip's buffers. A clip that does not say has one of 256 bytes, as small as any has."""
         if self._buffers is None:
             try:
-                said = await self._asked(MCUMgrParametersRead, "its buffers")
+                said = await self.ask(MCUMgrParametersRead, "its buffers")
                 self._buffers = Buffers(said.buf_size, said.buf_count)
             except RefusedError:
                 self._buffers = Buffers(256, 1)
@@ -206,7 +206,7 @@ class Management:
 
     async def get(self, key: str) -> bytes:
         """The bytes of the setting trendel/`key`."""
-        return (await self._asked(lambda: ReadSetting(name=PREFIX + key), f"its setting {PREFIX}{key}")).val
+        return (await self.ask(lambda: ReadSetting(name=PREFIX + key), f"its setting {PREFIX}{key}")).val
 
     async def set(self, key: str, value: bytes, timeout_s: float = TIMEOUT_S) -> None:
         """Write the setting trendel/`key`."""
@@ -219,7 +219,7 @@ class Management:
 
     async def file_length(self, path: str) -> int:
         """Bytes of a file on the clip."""
-        return (await self._asked(lambda: FileStatus(name=path), path)).len
+        return (await self.ask(lambda: FileStatus(name=path), path)).len
 
     async def read_file(self, path: str, offset: int = 0, n: int | None = None) -> bytes:
         """`n` bytes of a file from `offset` on, or all to its end; fewer where it ends before.
@@ -250,12 +250,12 @@ class Management:
 
     async def _piece(self, path: str, offset: int) -> _Piece:
         """As much as the clip gives at once."""
-        answer = await self._asked(lambda: FileDownload(off=offset, name=path), path)
+        answer = await self.ask(lambda: FileDownload(off=offset, name=path), path)
         if answer.off != offset:
             raise LinkError(f"{self._who}: the clip answers with another part of {path} than asked for: update it.")
         return _Piece(answer.data, answer.len)
 
-    async def _asked(self, make: Callable[[], SMPRequest[TRep, TEr1, TEr2]], what: str) -> TRep:
+    async def ask(self, make: Callable[[], SMPRequest[TRep, TEr1, TEr2]], what: str) -> TRep:
         """The answer to a question, asked again where none comes: a notification may be lost."""
         for _ in range(_TRIES - 1):
             try:
@@ -308,8 +308,13 @@ class Management:
                 f"{self._who}: what the clip answered about {what} is not understood ({_short(failure)})."
             ) from None
         except Exception as failure:  # bleak's errors differ by system, and it need not be installed here
-            if type(failure).__module__.partition(".")[0] not in ("bleak", "serial", "bumble", "dbus_fast"):
+            if type(failure).__module__.partition(".")[0] not in ("bleak", "serial", "bumble", "dbus_fast", "cbor2"):
                 raise
+            low = str(failure).lower()
+            if "insufficient" in low or "auth" in low:
+                raise LinkError(
+                    f"{self._who}: the clip is managed by paired hosts only: press its button, and try again."
+                ) from None
             raise self._error(self._why if lost.done() else f"{self._who}: {_short(failure)}.") from None
         finally:
             if not task.done():

@@ -106,6 +106,7 @@ class Field:
         doc: meaning, with unit or coding.
         per_unit: value = raw / per_unit in the unit of the name; 0: an integer that is taken as it is.
         missing: the extreme code (255, -128, ...) means that the value is not known.
+        unit, low, high, choices: of a setting that a person may write: what is taken, ends included.
     """
 
     name: str
@@ -114,6 +115,10 @@ class Field:
     shape: tuple[int, ...] = ()
     per_unit: float = 0.0
     missing: bool = False
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

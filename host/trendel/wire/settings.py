@@ -6,6 +6,7 @@ with its version and ends with a CRC-32, so that a torn or foreign one is told f
 
 from __future__ import annotations
 
+import math
 import zlib
 from dataclasses import dataclass
 
@@ -13,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trendel.errors import WireError
-from trendel.wire.layout import Field, Struct, dtype_of
+from trendel.wire.layout import ACC_CODES, GYR_CODES, Field, Struct, dtype_of
 
 RATES_HZ = (104, 208, 416, 833)
 """Output data rates that the firmware has a parameter table for."""
+RANGE_CODES = tuple(acc | gyr << 4 for gyr in range(GYR_CODES) for acc in range(ACC_CODES))
+"""Range codes of the sensor, as in a block."""
 MODES = ("run", "sync", "ship")
 ERASE_WORD = 0x53415245  # "ERAS"
 PARAMS_MAX = 4096  # bytes of a parameter record
@@ -29,6 +32,31 @@ RESULTS = ("ok", "unknown_key", "length", "version", "crc", "value", "busy", "st
 
 def _head() -> tuple[Field, ...]:
     return (Field("version", "u1", "of this kind of value"),)
+
+
+_LISTED_N = 6
+
+
+def _limited(
+    name: str,
+    kind: str,
+    doc: str,
+    shape: tuple[int, ...] = (),
+    *,
+    unit: str = "",
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[int, ...] = (),
+) -> Field:
+    """A field that a person may write; its limits go into its meaning too."""
+    if len(choices) > _LISTED_N:
+        limits = ""
+    elif choices:
+        limits = " or ".join(filter(None, [", ".join(map(str, choices[:-1])), str(choices[-1])]))
+    else:
+        limits = f"{low:.5g} to {high:.5g}"
+    told = "; ".join(filter(None, [doc, f"{limits} {unit}".strip()]))
+    return Field(name, kind, told, shape, unit=unit, low=low, high=high, choices=choices)
 
 
 _CRC = (Field("crc", "u4", "CRC-32 of the bytes before it"),)
@@ -45,8 +73,8 @@ STRUCTS: tuple[Struct, ...] = (
         (
             *_head(),
             Field("reserved", "u1", "0", (3,)),
-            Field("prior_rad", "f4", "left and right, radians, within +-pi", (2,)),
-            Field("prior_n", "f4", "blocks of steps that it counts for, 0 to 10,000"),
+            _limited("prior_rad", "f4", "left and right", (2,), unit="rad", low=-math.pi, high=math.pi),
+            _limited("prior_n", "f4", "blocks of steps that it counts for", low=0.0, high=10_000.0),
             *_CRC,
         ),
     ),
@@ -55,10 +83,24 @@ STRUCTS: tuple[Struct, ...] = (
         "trendel/mounting: the known rotation of the clip on this runner.",
         (
             *_head(),
-            Field("has_standing", "u1", "1: levelled to the standing posture"),
+            _limited("has_standing", "u1", "1: levelled to the standing posture", choices=(0, 1)),
             Field("reserved", "u1", "0", (2,)),
-            Field("axes", "f4", "rows forward, left, up of the pelvis in the sensor frame; a rotation", (9,)),
-            Field("lean_rad", "f4", "anterior tilt that the axes have in running, within +-pi/2"),
+            _limited(
+                "axes",
+                "f4",
+                "rows forward, left, up of the pelvis in the sensor frame; a rotation",
+                (9,),
+                low=-1.0,
+                high=1.0,
+            ),
+            _limited(
+                "lean_rad",
+                "f4",
+                "anterior tilt that the axes have in running",
+                unit="rad",
+                low=-math.pi / 2,
+                high=math.pi / 2,
+            ),
             *_CRC,
         ),
     ),
@@ -67,12 +109,12 @@ STRUCTS: tuple[Struct, ...] = (
         "trendel/thresholds: from which growth of the drop on the runner is warned, and how.",
         (
             *_head(),
-            Field("silent", "u1", "1: no vibration, light only"),
+            _limited("silent", "u1", "1: no vibration, light only", choices=(0, 1)),
             Field("reserved", "u1", "0", (2,)),
-            Field("notice_rad", "f4", "radians; 0 < notice <= warning <= stop <= pi/2"),
-            Field("warning_rad", "f4", "radians"),
-            Field("stop_rad", "f4", "radians"),
-            Field("rest_s", "f4", "seconds between alerts of a level, 0 to 86,400"),
+            _limited("notice_rad", "f4", "not above warning_rad", unit="rad", low=1e-4, high=math.pi / 2),
+            _limited("warning_rad", "f4", "not above stop_rad", unit="rad", low=1e-4, high=math.pi / 2),
+            _limited("stop_rad", "f4", "", unit="rad", low=1e-4, high=math.pi / 2),
+            _limited("rest_s", "f4", "between alerts of a level", unit="s", low=0.0, high=86_400.0),
             *_CRC,
         ),
     ),
@@ -82,32 +124,49 @@ STRUCTS: tuple[Struct, ...] = (
         (
             *_head(),
             Field("reserved", "u1", "0", (3,)),
-            Field("acc_matrix", "f4", "by rows; diagonal 0.5 to 2, the rest within +-0.5", (9,)),
-            Field("acc_bias", "f4", "m/s2, within +-20", (3,)),
-            Field("gyr_matrix", "f4", "as acc_matrix", (9,)),
-            Field("gyr_bias", "f4", "rad/s, within +-1", (3,)),
+            _limited(
+                "acc_matrix",
+                "f4",
+                "by rows; on the diagonal from 0.5 on, beside it up to 0.5",
+                (9,),
+                low=-0.5,
+                high=2.0,
+            ),
+            _limited("acc_bias", "f4", "", (3,), unit="m/s2", low=-20.0, high=20.0),
+            _limited("gyr_matrix", "f4", "as acc_matrix", (9,), low=-0.5, high=2.0),
+            _limited("gyr_bias", "f4", "", (3,), unit="rad/s", low=-1.0, high=1.0),
             *_CRC,
         ),
     ),
     Struct(
         "SettingMode",
         "trendel/mode: 0 run, 1 sync (the host reads the log; refused while a run is on), 2 ship. Only ship is kept.",
-        (*_head(), Field("mode", "u1", "place in run, sync, ship"), Field("reserved", "u1", "0", (2,)), *_CRC),
+        (
+            *_head(),
+            _limited("mode", "u1", "place in run, sync, ship", choices=(0, 1, 2)),
+            Field("reserved", "u1", "0", (2,)),
+            *_CRC,
+        ),
     ),
     Struct(
         "SettingRate",
         "trendel/rate_hz: output data rate; used from the next start of sampling on.",
-        (*_head(), Field("reserved", "u1", "0"), Field("rate_hz", "u2", "104, 208, 416 or 833"), *_CRC),
+        (*_head(), Field("reserved", "u1", "0"), _limited("rate_hz", "u2", "", unit="Hz", choices=RATES_HZ), *_CRC),
     ),
     Struct(
         "SettingRange",
         "trendel/range_code: as in a block; used from the next start of sampling on.",
-        (*_head(), Field("range_code", "u1", "as in a block"), Field("reserved", "u1", "0", (2,)), *_CRC),
+        (
+            *_head(),
+            _limited("range_code", "u1", "as in a block", choices=RANGE_CODES),
+            Field("reserved", "u1", "0", (2,)),
+            *_CRC,
+        ),
     ),
     Struct(
         "SettingRsc",
         "trendel/rsc: Running Speed and Cadence service, off unless told.",
-        (*_head(), Field("on", "u1", "0 or 1"), Field("reserved", "u1", "0", (2,)), *_CRC),
+        (*_head(), _limited("on", "u1", "", choices=(0, 1)), Field("reserved", "u1", "0", (2,)), *_CRC),
     ),
     Struct(
         "SettingParams",

@@ -47,7 +47,7 @@ class StandIn:
             self.waiting = list(self.preamble)
         self.subscribed = subscribed
 
-    def restart(self, *, orderly: bool, firmware: tuple[int, int, int, int]) -> None:
+    def restart(self, *, orderly: bool, firmware: tuple[int, int, int, int], power_lost: bool = False) -> None:
         self.restarts_n += 1
         self.subscribed = False
 

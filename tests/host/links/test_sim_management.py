@@ -24,13 +24,13 @@ from smpclient.transport.serial import SMPSerialTransport
 
 from tests.host.links.benches import need_simulation, running_bench
 from tests.host.links.made import run_async
-from tests.host.links.mcuboot import made_image
 from trendel.clock import HostClock
 from trendel.links import parse_moniker
 from trendel.links.ble import BleLink
 from trendel.links.protocol import Arrival
 from trendel.links.sim.bench import Bench
-from trendel.links.sim.images import image_hash
+from trendel.links.sim.mcuboot import image_hash
+from trendel.links.sim.practice import practice_image
 from trendel.links.sim.usb_port import UsbPort
 from trendel.wire.settings import decode_sectors, decode_setting, encode_setting
 
@@ -61,7 +61,7 @@ async def _manage(client: SMPClient) -> None:
 
 
 def test_over_bluetooth_and_an_image_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    image = made_image((1, 2, 3, 0), 6000)
+    image = practice_image((1, 2, 3, 0), 6000)
 
     async def work() -> None:
         async with running_bench(tmp_path) as bench:

@@ -19,11 +19,13 @@ from smp.file_management import FS_MGMT_ERR
 from smp.image_management import IMG_MGMT_ERR
 from smp.settings_management import SETTINGS_MGMT_ERR
 
-from tests.host.links.mcuboot import made_image, public_pem
+from tests.host.links.mcuboot import public_pem
 from tests.host.links.stand_in import StandIn
 from trendel.links.sim.console import SmpConsole, framed
 from trendel.links.sim.groups import FileGroup, OsGroup, SettingsGroup
-from trendel.links.sim.images import SLOT_N, Flash, ImageGroup, image_hash
+from trendel.links.sim.images import ImageGroup
+from trendel.links.sim.mcuboot import SLOT_N, Flash, image_hash
+from trendel.links.sim.practice import practice_image
 from trendel.links.sim.smp_server import BUFFER_N, HEADER, SmpServer
 
 READ, WRITE = 0, 2
@@ -139,7 +141,7 @@ def test_files_are_read_at_any_offset_and_never_written() -> None:
 
 def test_an_image_is_tried_reverted_tried_again_and_confirmed() -> None:
     clip = Clip()
-    one, two = made_image((1, 0, 0, 0)), made_image((1, 1, 0, 0))
+    one, two = practice_image((1, 0, 0, 0)), practice_image((1, 1, 0, 0))
     assert clip.upload(one) == {"off": len(one), "match": True}
     assert clip.ask(WRITE, 1, 0, hash=image_hash(one), confirm=True)["images"][1]["permanent"]
     assert clip.reboot() == "swap"
@@ -163,7 +165,7 @@ def test_an_image_is_tried_reverted_tried_again_and_confirmed() -> None:
 
 
 def test_an_upload_goes_on_where_it_was_cut() -> None:
-    clip, image = Clip(), made_image((1, 0, 0, 0), 3000)
+    clip, image = Clip(), practice_image((1, 0, 0, 0), 3000)
     first = {"len": len(image), "sha": hashlib.sha256(image).digest()}
     assert clip.ask(WRITE, 1, 1, off=0, data=image[:2000], **first) == {"off": 2000}
     assert clip.ask(WRITE, 1, 1, off=0, data=image[:100], **first) == {"off": 2000}  # after reconnecting
@@ -177,14 +179,14 @@ def test_an_upload_goes_on_where_it_was_cut() -> None:
 
 def test_wrong_images_are_not_booted() -> None:
     mine, other = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    newest = made_image((2, 0, 0, 0), key=mine)
+    newest = practice_image((2, 0, 0, 0), key=mine)
     cut = bytearray(newest)
     cut[600] ^= 1
     for wrong in (
-        made_image((3, 0, 0, 0), key=other),
-        made_image((3, 0, 0, 0)),
+        practice_image((3, 0, 0, 0), key=other),
+        practice_image((3, 0, 0, 0)),
         bytes(cut),
-        made_image((1, 9, 9, 0), key=mine),
+        practice_image((1, 9, 9, 0), key=mine),
     ):
         clip = Clip(Flash(running=newest, key=public_pem(mine)))
         clip.upload(wrong)
@@ -194,14 +196,14 @@ def test_wrong_images_are_not_booted() -> None:
         assert clip.reboot() == "refuse"
         assert [s["version"] for s in clip.states()] == ["2.0.0"]
     clip = Clip(Flash(running=newest, key=public_pem(mine)))
-    good = made_image((2, 0, 1, 0), key=mine)
+    good = practice_image((2, 0, 1, 0), key=mine)
     clip.upload(good, upgrade=True)
     clip.ask(WRITE, 1, 0, hash=image_hash(good))
     assert clip.reboot() == "swap"
 
 
 def test_uploads_that_cannot_be_are_refused() -> None:
-    clip, image = Clip(Flash(running=made_image((1, 0, 0, 0)))), made_image((1, 0, 0, 0), 800)
+    clip, image = Clip(Flash(running=practice_image((1, 0, 0, 0)))), practice_image((1, 0, 0, 0), 800)
 
     def rc(data: bytes, **more: Any) -> int:
         return clip.refused(WRITE, 1, 1, off=0, data=data, **more)

@@ -18,3 +18,6 @@ def need_bumble() -> None:
         raise LinkError("The simulated clip needs virtual Bluetooth, bumble: pip install 'trendel[sim]'.")
     # Losing a link is everyday here, and an error there; others' code may have given the root logger a handler.
     logging.getLogger("bumble").setLevel(os.environ.get("BUMBLE_LOGLEVEL", "CRITICAL").upper())
+    root = logging.getLogger()
+    if not root.handlers:  # bumble's own logging.debug() would give it one that prints everybody's warnings
+        root.addHandler(logging.NullHandler())

@@ -20,6 +20,9 @@ INTERVAL_S = 0.015
 SUPERVISION_S = 0.72
 """Without a word for so long a connection is lost: bumble's and BlueZ' proposal (720 ms)."""
 
+PER_EVENT_N = 10
+"""Packets of a device that one connection event takes: of 251 bytes on the 2M PHY 1.1 ms each, with answer and gaps."""
+
 _ABSENT = (
     hci.LeFeatureMask.LL_PRIVACY | hci.LeFeatureMask.LE_EXTENDED_ADVERTISING | hci.LeFeatureMask.LE_PERIODIC_ADVERTISING
 )
@@ -54,7 +57,8 @@ class Air(LocalLink):
 
     def __init__(self) -> None:
         super().__init__()
-        self._held: deque[Callable[[], None]] = deque()
+        self._held: deque[tuple[Controller | None, Callable[[], None]]] = deque()  # data with who sends it
+        self._alone_s: dict[tuple[Controller, int], float] = {}  # connections without another end, since when
         self._unheard_s: dict[Controller, float] = {}  # those out of reach, since when
 
     def join(self, name: str, address: str) -> AirController:
@@ -84,9 +88,36 @@ class Air(LocalLink):
             if now_s - since_s >= SUPERVISION_S and controller.le_connections:
                 self._held.clear()
                 self._drop(controller, hci.HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR)
+        self._drop_one_sided(now_s)
         if not self._unheard_s:
-            while self._held:
-                self._held.popleft()()
+            self._pass()
+
+    def _drop_one_sided(self, now_s: float) -> None:
+        """A connection whose other end restarted while it was made hears nothing, and times out."""
+        alone = [
+            (controller, connection)
+            for controller in self.controllers
+            for connection in controller.le_connections.values()
+            if not any(connection.self_address in other.le_connections for other in self.controllers - {controller})
+        ]
+        keys = [(controller, connection.handle) for controller, connection in alone]
+        self._alone_s = {key: self._alone_s.get(key, now_s) for key in keys}
+        for key, (controller, connection) in zip(keys, alone, strict=True):
+            if now_s - self._alone_s[key] >= SUPERVISION_S:
+                _end(controller, connection, hci.HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR)
+
+    def _pass(self) -> None:
+        sent_n: dict[Controller, int] = {}
+        later: deque[tuple[Controller | None, Callable[[], None]]] = deque()
+        while self._held:
+            sender, arrive = self._held.popleft()
+            if sender is not None:
+                sent_n[sender] = sent_n.get(sender, 0) + 1
+                if sent_n[sender] > PER_EVENT_N:
+                    later.append((sender, arrive))
+                    continue
+            arrive()
+        self._held = later
 
     def send_acl_data(
         self,
@@ -100,7 +131,7 @@ class Air(LocalLink):
         receiver = self.find_le_controller(destination_address)
         if connection is not None and receiver is not None:
             sender = connection.self_address
-            self._held.append(lambda: receiver.on_link_acl_data(sender, transport, data) if receiver else None)
+            self._held.append((sender_controller, lambda: receiver.on_link_acl_data(sender, transport, data)))
 
     def send_ll_control_pdu(
         self, sender_address: hci.Address, receiver_address: hci.Address, packet: ll.ControlPdu
@@ -108,7 +139,7 @@ class Air(LocalLink):
         """See LocalLink."""
         receiver = self.find_le_controller(receiver_address)
         if receiver is not None:
-            self._held.append(lambda: self._control(receiver, sender_address, packet))
+            self._held.append((None, lambda: self._control(receiver, sender_address, packet)))
 
     def send_advertising_pdu(self, sender_controller: Controller, packet: ll.AdvertisingPdu) -> None:
         """See LocalLink: heard by all in reach; a connection to who no longer advertises is none."""

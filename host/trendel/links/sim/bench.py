@@ -21,10 +21,11 @@ from trendel.links.sim.clip_code import CClip, MakeCode
 from trendel.links.sim.faults import parse_faults, schedule
 from trendel.links.sim.gatt_server import Identity, Radio
 from trendel.links.sim.groups import FileGroup, OsGroup, SettingsGroup
-from trendel.links.sim.images import Flash, ImageGroup
+from trendel.links.sim.images import ImageGroup
+from trendel.links.sim.mcuboot import Flash
 from trendel.links.sim.outlet import Outlet
 from trendel.links.sim.smp_server import Group, SmpServer
-from trendel.links.sim.source import Measured, recorded, runner
+from trendel.links.sim.source import Measured, recorded, resting, runner
 from trendel.links.sim.world import TurnPace, World
 from trendel.wire.layout import KIND_HELLO, KIND_LAYOUT
 from trendel.wire.settings import decode_setting
@@ -32,6 +33,8 @@ from trendel.wire.settings import decode_setting
 if TYPE_CHECKING:
     from trendel.links.sim.usb_port import UsbPort  # a pty, which not every system has
 
+RESTS = "rest"
+"""Instead of a file: a clip that lies on a table."""
 _HOST_ADDRESS = "F0:00:00:00:00:{:02X}"
 
 
@@ -112,7 +115,7 @@ class Bench:
             8: FileGroup(code),
         }
         self.smp = SmpServer(groups)
-        self.world.on_start = self._identify
+        self.world.on_start, self.world.on_gone = self._identify, self.smp.forget
         outlet.on_request = self._request
         self._task: asyncio.Task[None] | None = None
         self._hosts_n = 0
@@ -172,12 +175,16 @@ class Bench:
         self._images.forget()
 
     def _request(self, data: bytes) -> None:
-        for response in self.smp.feed(data):
-            self.world.outlet.answer(response)
+        responses = self.smp.feed(data)
+        took_s, self._images.took_s = self._images.took_s, 0.0
+        for response in responses:
+            self.world.answer(response, took_s)
 
 
 async def measured_of(file: str, options: Options) -> Measured:
     """What a moniker's file, or the synthetic runner where there is none, gives to measure. Raises LinkError."""
+    if file == RESTS and not Path(file).exists():
+        return resting(options.seed, options.rate)
     if file:
         return await asyncio.to_thread(recorded, Path(file), options.rate)
     return await asyncio.to_thread(runner, options.seed, options.rate)

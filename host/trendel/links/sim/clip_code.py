@@ -11,7 +11,7 @@ import numpy as np
 from trendel.errors import LinkError
 from trendel.links.sim.faults import Faults
 from trendel.links.sim.groups import ClipStore
-from trendel.links.sim.images import Version
+from trendel.links.sim.mcuboot import Version
 from trendel.links.sim.outlet import Outlet
 from trendel.links.sim.source import Measured
 from trendel.wire.layout import IMU_SAMPLES_MAX
@@ -42,7 +42,7 @@ class ClipCode(ClipStore, Protocol):
     def host(self, *, connected: bool, subscribed: bool, payload_n: int) -> None:
         """What became of the host; `payload_n`: bytes that a packet may have."""
 
-    def restart(self, *, orderly: bool, firmware: Version) -> None:
+    def restart(self, *, orderly: bool, firmware: Version, power_lost: bool = False) -> None:
         """Reset; `orderly`: one that was asked for, before which all that waits is committed. `firmware`: that runs."""
 
     def close(self) -> None:
@@ -58,12 +58,12 @@ class CClip:
 
     def __init__(self, measured: Measured, faults: Faults, name: str, outlet: Outlet) -> None:
         try:
-            from trendel_core.clip import SOFTWARE, WATCHDOG, SettingRefusedError, SimulatedClip
+            from trendel_core.clip import POWER_ON, SOFTWARE, WATCHDOG, SettingRefusedError, SimulatedClip
         except ImportError:
             raise LinkError("The simulated clip is device/core: run from a checkout (make venv).") from None
         from trendel.wire.settings import encode_setting
 
-        self._reasons = (WATCHDOG, SOFTWARE)
+        self._reasons, self._power_on = (WATCHDOG, SOFTWARE), POWER_ON
         self._refused = SettingRefusedError
         counts = measured.samples.view(np.int16).reshape(-1, 6)
         sectors = _SMALL_SECTORS if faults.full_log else 512
@@ -126,13 +126,13 @@ class CClip:
             self._clip.disconnect()
         self._hand_over()
 
-    def restart(self, *, orderly: bool, firmware: Version) -> None:
+    def restart(self, *, orderly: bool, firmware: Version, power_lost: bool = False) -> None:
         """See ClipCode."""
         if orderly:
             self._clip.flush()
         major, minor, revision, build = (min(part, 255) for part in firmware)
         self._clip.set_firmware((major, minor, revision, build))
-        self._clip.reboot(self._reasons[orderly])
+        self._clip.reboot(self._power_on if power_lost else self._reasons[orderly])
 
     def close(self) -> None:
         """See ClipCode."""

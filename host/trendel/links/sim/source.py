@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from trendel.constants import STANDARD_GRAVITY_MPS2
 from trendel.errors import LinkError, RecordingError
 from trendel.links.packetise import counts_of
 from trendel.recording import Recording, read
@@ -18,6 +19,7 @@ _RATE_OFF = 0.06  # of a nominal rate: the sensor's oscillator can be off by so 
 _TAPS = 16  # of the interpolation, on each side
 _RUN_S = 1800.0
 _STAND_S = 6.0
+_REST_S = 600.0
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,17 @@ def runner(seed: int, rate_hz: float | None = None) -> Measured:
     nominal_hz = _nominal(rate_hz or 208.0)
     run = simulate(session, SensorModel(rate_hz=nominal_hz, seed=seed))
     return Measured(counts_of(run.acc_mps2, run.gyr_radps)[0], run.rate_hz, nominal_hz)
+
+
+def resting(seed: int, rate_hz: float | None = None) -> Measured:
+    """A clip that lies on a table for ten minutes: gravity, a gyroscope bias, noise of the LSM6DS3TR-C's data sheet
+    (table 3: 90 ug and 5 mdps per root hertz)."""
+    nominal_hz = _nominal(rate_hz or 208.0)
+    rng, n = np.random.default_rng([seed, 3]), round(_REST_S * nominal_hz)
+    root_hz = np.sqrt(nominal_hz / 2)
+    acc = rng.normal(0.0, 90e-6 * STANDARD_GRAVITY_MPS2 * root_hz, (n, 3)) + [0.0, 0.0, STANDARD_GRAVITY_MPS2]
+    gyr = rng.normal(0.0, np.radians(0.005) * root_hz, (n, 3)) + np.radians(rng.normal(0.0, 0.4, 3))
+    return Measured(counts_of(acc.astype(np.float32), gyr.astype(np.float32))[0], nominal_hz, nominal_hz)
 
 
 def recorded(path: Path, rate_hz: float | None = None) -> Measured:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -11,7 +12,7 @@ from trendel.clock import SimulatedClock
 from trendel.links.sim.air import INTERVAL_S
 from trendel.links.sim.clip_code import ClipCode
 from trendel.links.sim.faults import Schedule
-from trendel.links.sim.images import Flash
+from trendel.links.sim.mcuboot import OPERATION_S, Flash
 from trendel.links.sim.outlet import Outlet
 
 RESET_S = 0.25
@@ -51,10 +52,11 @@ class World:
 
     Attributes:
         clock: the world's time, which the host's end uses too; it goes on by `pace`.
-        on_start: called at each restart, before the outlet is switched on.
+        on_start: called at each restart, before the outlet is switched on. on_gone: when the host has gone.
         has_room: whether the host's end keeps up; where it does not, time waits.
         ended: set once all that was measured has been sent and has arrived.
         restarts: what the bootloader did at each restart.
+        cuts: at the next restarts power fails after so many operations of the bootloader.
     """
 
     code: ClipCode
@@ -64,11 +66,15 @@ class World:
     clock: SimulatedClock
     pace: TurnPace
     on_start: Callable[[], None] = lambda: None
+    on_gone: Callable[[], None] = lambda: None
     has_room: Callable[[], bool] = lambda: True
     now_s: float = 0.0
     began_s: float | None = None
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     restarts: list[str] = field(default_factory=list)
+    cuts: list[int] = field(default_factory=list)
+    _power_lost: bool = False
+    _answers: deque[tuple[float, bytes]] = field(default_factory=deque)
     _reset_at_s: float | None = None
     _done_n: int = 0
     _quiet_n: int = 0
@@ -84,6 +90,20 @@ class World:
     def reset_soon(self) -> None:
         """A reset was asked for."""
         self._reset_at_s = self.now_s + RESET_S
+
+    def lose_power(self) -> None:
+        """Power fails, and comes back at once."""
+        self._power_lost = True
+
+    def answer(self, response: bytes, after_s: float = 0.0) -> None:
+        """Give the outlet an SMP response once the clip has worked on it for so long; one after the other."""
+        last_s = self._answers[-1][0] if self._answers else self.now_s
+        self._answers.append((max(last_s, self.now_s) + after_s, response))
+        self._answer()
+
+    def _answer(self) -> None:
+        while self._answers and self._answers[0][0] <= self.now_s:
+            self.outlet.answer(self._answers.popleft()[1])
 
     async def run(self) -> None:
         """Let time pass."""
@@ -101,6 +121,7 @@ class World:
         if self.began_s is not None and self.played_s <= self.code.end_s:
             self.code.advance(self.played_s)
         await self._show()
+        self._answer()
         await self.outlet.event(self.now_s)
         waiting_n = self.code.pump() + self.outlet.waiting_n
         await self._restart_if_due()
@@ -110,6 +131,9 @@ class World:
         if self.outlet.subscribed and self.began_s is None:
             self.began_s = self.now_s
         outlet = self.outlet
+        if not outlet.connected:
+            self._answers.clear()
+            self.on_gone()
         self.code.host(connected=outlet.connected, subscribed=outlet.subscribed, payload_n=outlet.payload_n)
 
     def _carry(self) -> None:
@@ -126,17 +150,30 @@ class World:
     async def _restart_if_due(self) -> None:
         asked = self._reset_at_s is not None and self.now_s >= self._reset_at_s
         reboots = self.schedule.reboots_s
-        if not asked and (self._done_n >= len(reboots) or self.played_s < reboots[self._done_n]):
+        due = self._done_n < len(reboots) and self.played_s >= reboots[self._done_n]
+        if not asked and not due and not self._power_lost:
             return
-        self._done_n += not asked
-        self._reset_at_s = None
+        self._done_n += due
+        lost, self._power_lost, self._reset_at_s = self._power_lost, False, None
+        self._answers.clear()
         await self.outlet.switch_off()
-        self.restarts.append(self.flash.boot())
-        self.code.restart(orderly=asked, firmware=self.flash.version)
+        before_n = self.flash.operations_n
+        self._boot()
+        self.code.restart(orderly=asked and not lost, firmware=self.flash.version, power_lost=lost)
         self.on_start()
-        self.now_s += BOOT_S
-        self.clock.advance(BOOT_S)
+        took_s = BOOT_S + OPERATION_S * (self.flash.operations_n - before_n)
+        self.now_s += took_s
+        self.clock.advance(took_s)
         await self.outlet.switch_on()
+
+    def _boot(self) -> None:
+        """What the bootloader does, until an image runs and stays for the time being."""
+        while True:
+            done = self.flash.boot(self.cuts.pop(0) if self.cuts else None)
+            self.restarts.append(done)
+            # A new image that fails its self-test resets the clip at once.
+            if done != "cut" and not self.flash.fails:
+                return
 
     def _watch_for_the_end(self, waiting_n: int) -> None:
         over = self.began_s is not None and self.played_s > self.code.end_s and self.outlet.subscribed
