@@ -43,7 +43,7 @@ _HIPS = {1: "left", -1: "right"}
 _DROP_ACTIONS = (
     "",
     "Keep going, and stand tall.",
-    "Shorten your stride: ten quicker steps a minute, same speed.",
+    "Shorten your stride: ten more steps a minute, same speed.",
     "Ease to a walk now; that is enough for today if it comes back.",
 )
 _ASYMMETRY_ACTION = "Check that both sides feel alike; ease off if they do not."

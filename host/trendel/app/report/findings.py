@@ -194,7 +194,7 @@ def _drop_action(side: Side) -> str:
     if side.level == "stop":
         return "Rest until it is back to usual; next time, ease to a walk when Trendel says stop."
     if side.level == "warning":
-        return "Next time it warns you, shorten your stride: ten quicker steps a minute at the same speed."
+        return "Next time it warns you, shorten your stride: ten more steps a minute at the same speed."
     return "Nothing now: see whether it shows again in your next runs."
 
 

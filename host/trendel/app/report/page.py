@@ -92,7 +92,7 @@ def _first_screen(
     drawn = picture(result, line, sides, 390, 250) + picture(result, line, sides, 980, 340)
     figure = (
         f"<figure>{drawn}<figcaption>How much further the pelvis sinks on each leg than {baseline_words(result)}, "
-        "degrees. Grey: chance. \u25c7 notice, \u25b2 warning, \u25a0 stop; bars reach back to the onset.</figcaption>"
+        "degrees. Grey: chance. \u25c7 notice, \u25b2 warning, \u25a0 stop; a bar shows since when.</figcaption>"
         "</figure>"
         if drawn
         else ""
