@@ -168,7 +168,9 @@ class _Frame:
             )
             if time_s in kept:
                 anchor = "end" if x > self.width - 100 else "middle" if x > 70 else "start"
-                said = f"{_WORDS.get(str(row['kind']), row['level'])} at {self.line.since_start(time_s)} min"
+                when = self.line.since_start(time_s)
+                unit = "h" if when.count(":") == 2 else "min"
+                said = f"{_WORDS.get(str(row['kind']), row['level'])} at {when} {unit}"
                 parts.append(f'<text class="small" x="{x:.1f}" y="{y + 21}" text-anchor="{anchor}">{said}</text>')
         return parts
 
