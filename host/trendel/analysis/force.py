@@ -105,8 +105,7 @@ def vertical_force(t_s: F64, up_mps2: F64, forward_mps2: F64, steps: Table) -> F
 
 def filtered(x: F64, weights: tuple[float, ...], dt_s: float) -> F64:
     """(n,) x through the filter, ends repeated."""
-    from scipy.signal import oaconvolve
-
     half, values = taps(weights, SIGMA_S, dt_s, 10**6)
     padded = np.concatenate([np.full(half, x[0]), x, np.full(half, x[-1])])
-    return np.asarray(oaconvolve(padded, values, mode="valid"))
+    # Some hundred taps at most. scipy.signal would do it in blocks, but takes a second to import.
+    return np.convolve(padded, values, mode="valid")

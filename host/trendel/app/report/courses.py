@@ -38,24 +38,38 @@ def bin_seconds(length_s: float, most: int) -> float:
 
 def binned(line: Timeline, times: F64, values: F64, seconds: float) -> Bins:
     """Values (n,) at times (n,), rising, in bins of `seconds` that begin anew with each stretch of running."""
-    rows: list[tuple[float, float, float, float, float, int]] = []
+    parts = []
     for begin, end in line.pieces.tolist():
         here = (times >= begin) & (times <= end) & np.isfinite(values)
-        number = ((times[here] - begin) // seconds).astype(int)
-        kept = values[here]
-        middles = begin + (np.arange(int((end - begin) // seconds) + 1) + 0.5) * seconds
-        cuts = np.searchsorted(number, np.arange(len(middles) + 1))
-        for k, middle in enumerate(np.minimum(middles, end).tolist()):
-            part = kept[cuts[k] : cuts[k + 1]]
-            if not len(part):
-                rows.append((float(line.position(middle)), middle, np.nan, np.nan, np.nan, 0))
-                continue
-            low, high = np.percentile(part, [_LOW, _HIGH])
-            rows.append((float(line.position(middle)), middle, float(part.mean()), float(low), float(high), len(part)))
-        rows.append((float(line.position(end)), end, np.nan, np.nan, np.nan, 0))
-    table = np.array(rows, dtype=np.float64).reshape(-1, 6)
+        number = ((times[here] - begin) // seconds).astype(np.int64)
+        bin_n = int((end - begin) // seconds) + 1
+        middles = np.minimum(begin + (np.arange(bin_n) + 0.5) * seconds, end)
+        at = np.append(middles, end)  # the last ends the line
+        part = np.full((bin_n + 1, 6), np.nan)
+        part[:, 0] = [line.position(t) for t in at.tolist()]
+        part[:, 1] = at
+        part[:, 2:] = _summaries(values[here], number, bin_n + 1)
+        parts.append(part)
+    table = np.concatenate([np.empty((0, 6)), *parts])
     x, time_s, mean, low, high, n = table.T
     return Bins(x, time_s, mean, low, high, n.astype(np.int64))
+
+
+def _summaries(values: F64, number: npt.NDArray[np.int64], bin_n: int) -> F64:
+    """(bin_n, 4) mean, low and high percentile (as numpy.percentile has them) and count of the values of each bin."""
+    ordered = values[np.lexsort((values, number))]
+    n = np.bincount(number, minlength=bin_n)[:bin_n]
+    first = np.cumsum(n) - n
+    found = np.full((bin_n, 4), np.nan)
+    found[:, 3] = n
+    some = n > 0
+    found[some, 0] = np.add.reduceat(ordered, first[some]) / n[some] if some.any() else []
+    for column, percent in ((1, _LOW), (2, _HIGH)):
+        place = first[some] + percent / 100 * (n[some] - 1)
+        below = np.floor(place).astype(np.int64)
+        above = np.minimum(below + 1, first[some] + n[some] - 1)
+        found[some, column] = ordered[below] + (place - below) * (ordered[above] - ordered[below])
+    return found
 
 
 def courses(result: Result, line: Timeline) -> dict[str, Any]:
