@@ -1,9 +1,14 @@
 """`trendel demo`: a simulated runner tires, the kernels watch live as on the clip, and the truth is told at the end."""
 
+import contextlib
 import json
+import signal
+import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from trendel.app.outputs import make_folder
@@ -104,7 +109,8 @@ def run_demo(plan: Plan, out: Path, *, realtime: bool) -> None:
     title = f"Trendel demo: simulated, nobody runs; {fast} (Ctrl-C ends it)"
     try:
         with run_view(console, title, len(run.t_s) / run.rate_hz) as view:
-            _play(run, stream, watch, Pace(speed), view)
+            with interrupts() as interrupted:
+                _play(run, stream, watch, Pace(speed), view, interrupted)
         ended = True
     except KeyboardInterrupt:
         ended = False
@@ -158,10 +164,34 @@ class Pace:
             time.sleep(seconds)
 
 
-def _play(run: "SimulatedRun", stream: "Stream", watch: "Watch", pace: Pace, view: "RunView") -> None:
-    """Push the samples as they would come, and show what they complete."""
+@contextlib.contextmanager
+def interrupts() -> Iterator[threading.Event]:
+    """Ctrl-C raises KeyboardInterrupt as ever, and sets the event: compiled code that it meets may swallow the exception."""
+    seen = threading.Event()
+    before = signal.getsignal(signal.SIGINT)
+
+    def heard(number: int, frame: FrameType | None) -> None:
+        seen.set()
+        signal.default_int_handler(number, frame)
+
+    if before is not signal.default_int_handler:  # ignored, or somebody else's
+        yield seen
+        return
+    signal.signal(signal.SIGINT, heard)
+    try:
+        yield seen
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _play(
+    run: "SimulatedRun", stream: "Stream", watch: "Watch", pace: Pace, view: "RunView", interrupted: threading.Event
+) -> None:
+    """Push the samples as they would come, and show what they complete. Raises KeyboardInterrupt."""
     n = max(1, round(_CHUNK_S * run.rate_hz))
     for a in range(0, len(run.t_s), n):
+        if interrupted.is_set():
+            raise KeyboardInterrupt
         completed = stream.push(run.acc_mps2[a : a + n], run.gyr_radps[a : a + n])
         new = watch.take(completed, stream.samples_n / run.rate_hz, stream.segment)
         pace.wait_until(watch.now_s)

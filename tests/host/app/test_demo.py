@@ -1,5 +1,6 @@
 """`trendel demo`: the alert comes on the right side and not before, in lines and on a screen, stopped or not."""
 
+import contextlib
 import io
 import json
 import re
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -82,6 +84,18 @@ def test_stopped_it_sums_up_what_was_seen(tmp_path: Path) -> None:
     assert "Traceback" not in complaint and "stopped at" in said
     assert "Too short to say" in said and "missed" not in said and "Next" in said
     assert _seen(tmp_path)["ended"] is False
+
+
+def test_an_interrupt_that_compiled_code_has_swallowed_is_noticed() -> None:
+    with demo.interrupts() as interrupted:
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        assert interrupted.is_set()
+        run: Any = SimpleNamespace(t_s=np.zeros(3), rate_hz=104.0)
+        nothing: Any = None
+        with pytest.raises(KeyboardInterrupt):
+            demo._play(run, nothing, nothing, nothing, nothing, interrupted)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_on_a_terminal_it_plays_and_clears_its_screen(
