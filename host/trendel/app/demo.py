@@ -108,9 +108,8 @@ def run_demo(plan: Plan, out: Path, *, realtime: bool) -> None:
     fast = f"{speed:.0f} times as fast as life" if speed and speed > 1 else "at true speed"
     title = f"Trendel demo: simulated, nobody runs; {fast} (Ctrl-C ends it)"
     try:
-        with run_view(console, title, len(run.t_s) / run.rate_hz) as view:
-            with interrupts() as interrupted:
-                _play(run, stream, watch, Pace(speed), view, interrupted)
+        with run_view(console, title, len(run.t_s) / run.rate_hz) as view, interrupts() as interrupted:
+            _play(run, stream, watch, Pace(speed), view, interrupted)
         ended = True
     except KeyboardInterrupt:
         ended = False
@@ -166,7 +165,7 @@ class Pace:
 
 @contextlib.contextmanager
 def interrupts() -> Iterator[threading.Event]:
-    """Ctrl-C raises KeyboardInterrupt as ever, and sets the event: compiled code that it meets may swallow the exception."""
+    """Ctrl-C raises KeyboardInterrupt as ever and sets the event: compiled code may swallow the exception."""
     seen = threading.Event()
     before = signal.getsignal(signal.SIGINT)
 
