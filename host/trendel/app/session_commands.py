@@ -61,3 +61,18 @@ def export(
     from trendel.app.session import export_session
 
     export_session(run, out, channel, overwrite=overwrite)
+
+
+@session_app.command("align")
+def align_runs(
+    first: SessionPath,
+    second: Annotated[Path, typer.Argument(metavar="OTHER", help="A session, or a CSV with its JSON.")],
+    as_json: Annotated[bool, typer.Option("--json", help="On stdout as JSON, and nothing else.")] = False,
+) -> None:
+    """Where moments of one recording are in another: two clips, or a clip and another sensor, by UTC.
+
+    Of a session by the fit of its clip's clock to the computer's; of a CSV by started_at in the JSON beside it.
+    """
+    from trendel.app.session import show_alignment
+
+    show_alignment(first, second, as_json=as_json)

@@ -134,6 +134,14 @@ def _metadata(session: SessionReader, device: str, samples: Samples, hello: Hell
     if isinstance(offset_ns, int):
         first = _EPOCH + timedelta(microseconds=(int(samples.time_ns[0]) + offset_ns) / 1000)
         about["started_at"] = first.isoformat()
+    fit = samples.clocks[0]
+    if fit is not None:
+        about["clock"] = {
+            "drift_ppm": fit.drift_ppm,
+            "drift_sd_ppm": fit.drift_sd_ppm,
+            "utc_sd_ms": float(fit.sd_ns(samples.time_ns[:1])[0]) / 1e6,
+            "jitter_ms": fit.jitter_ns / 1e6,
+        }
     if hello is not None:
         fields = hello.fields
         about["clip_serial"] = f"{int(fields['serial']):016x}"

@@ -11,6 +11,7 @@ from trendel.errors import RecordingError, SessionError
 from trendel.recording.columns import ACC, GYR
 from trendel.recording.reader import read
 from trendel.recording.recording import Recording
+from trendel.recording.session.align import utc_of
 from trendel.recording.session.reader import SessionReader
 from trendel.recording.session.rewrite import rewrite
 from trendel.recording.writer import write_recording
@@ -41,7 +42,7 @@ def export(
     elif target.suffix == ".csv":
         write_recording(read(source), target, overwrite=overwrite)
     else:
-        _write_table(_samples(read(source)), target)
+        _write_table(_with_utc(_samples(read(source)), source), target)
     return target
 
 
@@ -57,6 +58,21 @@ def _samples(recording: Recording) -> Any:
     columns["flags"] = pa.array(recording.flags)
     about = {**recording.metadata, "rate_hz": recording.rate_hz, "frame": recording.frame}
     return pa.table(columns).replace_schema_metadata({"trendel": json.dumps(about)})
+
+
+def _with_utc(table: Any, source: Path) -> Any:
+    """With utc_ns (since 1970) and utc_sd_ms of each sample, where the clip's clock is known beside the host's."""
+    import pyarrow as pa
+
+    samples, utc = utc_of(source)
+    if utc is None:
+        return table
+    t_s = table["t_s"].to_numpy()
+    own_s = (samples.time_ns - samples.time_ns[0]) * 1e-9
+    since_s = np.interp(t_s, own_s, (utc[0] - utc[0][0]) * 1e-9)  # bridged samples lie between others
+    utc_ns = utc[0][0] + np.rint(since_s * 1e9).astype(np.int64)
+    table = table.append_column("utc_ns", pa.array(utc_ns))
+    return table.append_column("utc_sd_ms", pa.array(np.interp(t_s, own_s, utc[1]) * 1e-6))
 
 
 def _messages(source: Path, topic: str) -> Any:

@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,7 @@ def _device(gathered: Gathered, faults: Faults | None) -> dict[str, Any]:
             "samples_missing": samples.lost_n,
             "samples_repeated": samples.repeated_n,
             "restarts": int(samples.boot_i[-1]),
+            "clocks": [None if fit is None else asdict(fit) for fit in samples.clocks],
         }
     about["packets_bad"] = gathered.bad_n
     if faults is not None:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trendel.errors import WireError
+from trendel.recording.session.clocks import ClockFit, fit_clock
 from trendel.recording.session.packets import StoredPacket
 from trendel.recording.wording import counted
 from trendel.wire import layout
@@ -31,7 +32,9 @@ class Samples:
     time_ns: (n,) int64, clip time; over a reboot carried on by the host's clock, so that it is one clock.
     host_offset_ns: host time less clip time, at the least delay seen; None where nothing came live.
     acc, gyr: (n, 3) int16 counts. range_code, marks: (n,) uint8, of ImuHeader. boot_i: (n,) int64, which boot, from 0.
-    repeated_n: samples that came again. lost_n: samples missing between others of their boot. notes: sentences."""
+    repeated_n: samples that came again. lost_n: samples missing between others of their boot. notes: sentences.
+    clocks: for each boot the fit of its clock to the host's, of its own clip time; None where nothing came live.
+    shifts_ns: for each boot, what `time_ns` is more than its own clip time."""
 
     time_ns: _Int64
     host_offset_ns: int | None
@@ -43,6 +46,22 @@ class Samples:
     repeated_n: int
     lost_n: int
     notes: tuple[str, ...]
+    clocks: tuple[ClockFit | None, ...]
+    shifts_ns: tuple[int, ...]
+
+    def utc(self) -> tuple[_Int64, npt.NDArray[np.float64]] | None:
+        """((n,) UTC in ns since 1970, (n,) its standard error in ns) of the samples by the host's clock; None where a
+        boot of theirs has nothing that came live."""
+        utc_ns, sd_ns = np.empty_like(self.time_ns), np.empty(len(self.time_ns))
+        for i, (fit, shift_ns) in enumerate(zip(self.clocks, self.shifts_ns, strict=True)):
+            here = self.boot_i == i
+            if fit is None:
+                if here.any():
+                    return None
+                continue
+            own_ns = self.time_ns[here] - shift_ns
+            utc_ns[here], sd_ns[here] = fit.host_ns(own_ns), fit.sd_ns(own_ns)
+        return utc_ns, sd_ns
 
 
 @dataclass
@@ -110,12 +129,17 @@ def order(gathered: Gathered) -> Samples | None:
     _, kept = np.unique(place, return_index=True)
     flat = {key: values[kept] for key, values in flat.items()}
     boot_i = rank[kept]
-    time_ns = _one_clock(flat["time_ns"].astype(np.int64), boot_i, offsets, notes)
+    clocks = _clocks(parts)
+    own_ns = flat["time_ns"].astype(np.int64)
+    time_ns = _one_clock(own_ns, boot_i, offsets, notes)
+    first = np.searchsorted(boot_i, np.arange(len(offsets)))
+    shifts = tuple(int(time_ns[i] - own_ns[i]) for i in first.tolist())
     steps = np.diff(place[kept])[np.diff(boot_i) == 0]
     return Samples(
         time_ns=time_ns, host_offset_ns=offsets[0], acc=flat["acc"].astype(np.int16), gyr=flat["gyr"].astype(np.int16),
         range_code=flat["range_code"].astype(np.uint8), marks=flat["marks"].astype(np.uint8), boot_i=boot_i,
         repeated_n=len(place) - len(kept), lost_n=int((steps - 1).sum()), notes=tuple(notes),
+        clocks=clocks, shifts_ns=shifts,
     )  # fmt: skip
 
 
@@ -154,14 +178,35 @@ def _boots(boot: _Int64, delay_ns: _Int64) -> tuple[_Int64, list[int | None]]:
 
     Boots are counted modulo 65536; they are ordered from the one that is farthest back."""
     numbers, inverse = np.unique(boot, return_inverse=True)
-    back = (numbers - numbers[0] + 0x8000) % 0x10000 - 0x8000
-    by_rank = np.argsort(back, kind="stable")
+    by_rank = _ranked(numbers)
     rank = np.empty(len(numbers), np.int64)
     rank[by_rank] = np.arange(len(numbers))
     least = np.full(len(numbers), np.iinfo(np.int64).max)
     np.minimum.at(least, inverse, delay_ns)
     offsets = [None if least[i] == np.iinfo(np.int64).max else int(least[i]) for i in by_rank]
     return rank[inverse], offsets
+
+
+def _clocks(parts: list[dict[str, npt.NDArray[np.generic]]]) -> tuple[ClockFit | None, ...]:
+    """The clock of each boot, in the order of ranks, from the blocks that came live."""
+    boot, end_ns, delay_ns = [], [], []
+    for part in parts:
+        ends = np.flatnonzero(np.diff(part["block_i"], append=-1))
+        live = ends[part["delay_ns"][ends] != np.iinfo(np.int64).max]
+        boot.append(part["boot"][live].astype(np.int64))
+        end_ns.append(part["time_ns"][live].astype(np.int64))
+        delay_ns.append(part["delay_ns"][live].astype(np.int64))
+    boots, ends_ns, delays_ns = np.concatenate(boot), np.concatenate(end_ns), np.concatenate(delay_ns)
+    numbers = np.unique(np.concatenate([part["boot"].astype(np.int64) for part in parts]))
+    return tuple(
+        fit_clock(ends_ns[boots == number], ends_ns[boots == number] + delays_ns[boots == number])
+        for number in numbers[_ranked(numbers)].tolist()
+    )
+
+
+def _ranked(numbers: _Int64) -> _Int64:
+    """Places of boots, which are counted modulo 65536, from the one that is farthest back."""
+    return np.argsort((numbers - numbers[0] + 0x8000) % 0x10000 - 0x8000, kind="stable")
 
 
 def _one_clock(time_ns: _Int64, boot_i: _Int64, offsets: list[int | None], notes: list[str]) -> _Int64:
