@@ -1,7 +1,5 @@
 """What `trendel session` does."""
 
-import math
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +7,6 @@ from rich.console import Console
 
 from trendel.app.outputs import to_json
 from trendel.app.screen import stdout_console
-from trendel.recording.session.align import align
 from trendel.recording.session.export import export
 from trendel.recording.session.info import describe
 from trendel.recording.session.rewrite import rewrite
@@ -41,22 +38,6 @@ def show_info(run: Path, *, as_json: bool) -> None:
             say(f"{kind[:-1]} at {message['at_s']:.1f} s: {message.get('label') or message.get('message') or ''}")
     for note in about["notes"]:
         say(f"note: {note}")
-
-
-def show_alignment(first: Path, second: Path, *, as_json: bool) -> None:
-    """Print where the moments of `first` are in `second`; raises RecordingError."""
-    found = align(first, second)
-    if as_json:
-        print(to_json(asdict(found)), end="")
-        return
-    sure = "not known: one only states when it began"
-    if not math.isnan(found.offset_sd_s):
-        sure = f"{1e3 * found.offset_sd_s:.1f} ms at its start, {1e3 * found.end_sd_s:.1f} ms at its end"
-    _print(
-        stdout_console(),
-        f"time in {second.name} = {found.offset_s:.6f} s + {found.rate:.9f} x time in {first.name}\n"
-        f"standard error: {sure}; the least delay of a link, up to its connection interval, comes on top",
-    )
 
 
 def _clock(clock: dict[str, Any]) -> str:

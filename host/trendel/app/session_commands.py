@@ -1,5 +1,6 @@
 """`trendel session`: its commands and their options. Bodies import what they need, so that --help stays fast."""
 
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,14 @@ session_app = typer.Typer(
     no_args_is_help=True,
     help="Session files (.mcap): everything that a clip sent, as it came. `trendel analyze RUN.mcap` analyses one.",
 )
+
+
+class By(Enum):
+    """What two recordings are aligned by."""
+
+    utc = "utc"
+    motion = "motion"
+
 
 SessionPath = Annotated[Path, typer.Argument(metavar="RUN.mcap", help="A session.", show_default=False)]
 
@@ -65,14 +74,22 @@ def export(
 
 @session_app.command("align")
 def align_runs(
-    first: SessionPath,
-    second: Annotated[Path, typer.Argument(metavar="OTHER", help="A session, or a CSV with its JSON.")],
+    first: Annotated[Path, typer.Argument(metavar="RUN", help="A session, or a CSV.", show_default=False)],
+    second: Annotated[Path, typer.Argument(metavar="OTHER", help="Another of the same run.", show_default=False)],
+    by: Annotated[By, typer.Option(help="What tells how they lie.")] = By.utc,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="Write OTHER with times of RUN's clock.", show_default=False),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="On stdout as JSON, and nothing else.")] = False,
 ) -> None:
-    """Where moments of one recording are in another: two clips, or a clip and another sensor, by UTC.
+    """Where moments of one recording are in another: two clips, or a clip and another sensor.
 
-    Of a session by the fit of its clip's clock to the computer's; of a CSV by started_at in the JSON beside it.
+    By utc: of a session by the fit of its clip's clock to the computer's, of a CSV by started_at in the JSON beside it.
+    By motion: by what both have seen of the steps, for sensors whose clocks know nothing of each other; to a ms
+    where both have a gyroscope and are on one segment of the body, else to within a stride.
     """
-    from trendel.app.session import show_alignment
+    from trendel.app.align import show_alignment
 
-    show_alignment(first, second, as_json=as_json)
+    show_alignment(first, second, by.value, out, overwrite=overwrite, as_json=as_json)

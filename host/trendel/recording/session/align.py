@@ -17,17 +17,19 @@ from trendel.recording.session.writer import SUFFIX
 
 @dataclass(frozen=True)
 class TimeBase:
-    """UTC = start_utc_s + rate * (time of the recording), both in s.
+    """UTC = zero_utc_s + rate * (time of the recording), all in s.
 
     Attributes:
-        length_s: of the recording, on its own clock.
-        start_sd_s, rate_sd: standard errors; NaN where the recording only states when it began.
+        begin_s, end_s: of the recording, on its own clock.
+        begin_sd_s, rate_sd: standard errors, of UTC at its beginning and of the rate; NaN where the recording only
+            states when it began.
     """
 
-    start_utc_s: float
+    zero_utc_s: float
     rate: float
-    length_s: float
-    start_sd_s: float
+    begin_s: float
+    end_s: float
+    begin_sd_s: float
     rate_sd: float
 
 
@@ -36,13 +38,13 @@ class Alignment:
     """Time in the second recording = offset_s + rate * (time in the first).
 
     Attributes:
-        offset_sd_s, end_sd_s: standard errors at the start and at the end of the first recording; NaN where a recording
-            only states when it began. Both leave out the least delay of each link, which one-way messages do not tell.
+        begin_sd_s, end_sd_s: standard errors at the beginning and at the end of the first recording; NaN where one only
+            states when it began. By UTC they leave out the least delay of each link: one-way messages do not tell it.
     """
 
     offset_s: float
     rate: float
-    offset_sd_s: float
+    begin_sd_s: float
     end_sd_s: float
 
 
@@ -61,10 +63,10 @@ def time_base(path: str | os.PathLike[str]) -> TimeBase:
     except ValueError:
         raise RecordingError(
             f"{file.name}: does not say when it began: put started_at, such as 2026-05-12T18:30:00.125Z, "
-            "into the JSON beside it."
+            "into the JSON beside it, or align by motion (--by motion)."
         ) from None
-    length_s = float(recording.t_s[-1] - recording.t_s[0])
-    return TimeBase(started.timestamp() - float(recording.t_s[0]), 1.0, length_s, np.nan, np.nan)
+    begin_s, end_s = float(recording.t_s[0]), float(recording.t_s[-1])
+    return TimeBase(started.timestamp() - begin_s, 1.0, begin_s, end_s, np.nan, np.nan)
 
 
 def utc_of(file: Path) -> tuple[Samples, tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]] | None]:
@@ -83,7 +85,8 @@ def _of_session(file: Path) -> TimeBase:
     samples, utc = utc_of(file)
     if utc is None:
         raise RecordingError(
-            f"{file.name}: nothing of it came live, so its clip's clock was never seen beside this computer's."
+            f"{file.name}: nothing of it came live, so its clip's clock was never seen beside this computer's: "
+            "align by motion (--by motion)."
         )
     utc_ns, sd_ns = utc
     length_ns = int(samples.time_ns[-1] - samples.time_ns[0])
@@ -93,21 +96,23 @@ def _of_session(file: Path) -> TimeBase:
     else:  # over restarts: by both ends
         rate = float(utc_ns[-1] - utc_ns[0]) / length_ns
         rate_sd = float(np.hypot(sd_ns[0], sd_ns[-1])) / length_ns
-    return TimeBase(utc_ns[0] / 1e9, rate, length_ns / 1e9, float(sd_ns[0]) / 1e9, rate_sd)
+    return TimeBase(utc_ns[0] / 1e9, rate, 0.0, length_ns / 1e9, float(sd_ns[0]) / 1e9, rate_sd)
 
 
 def align(first: str | os.PathLike[str], second: str | os.PathLike[str]) -> Alignment:
-    """Where a moment of the recording `first` is in `second`.
+    """Where a moment of the recording `first` is in `second`, by UTC.
 
     Raises RecordingError where one says nothing of UTC, or where they have no moment in common."""
     a, b = time_base(first), time_base(second)
-    offset_s = (a.start_utc_s - b.start_utc_s) / b.rate
-    rate = a.rate / b.rate
-    if offset_s > b.length_s or offset_s + rate * a.length_s < 0:
+    offset_s, rate = (a.zero_utc_s - b.zero_utc_s) / b.rate, a.rate / b.rate
+    begin_s, end_s = (offset_s + rate * at_s for at_s in (a.begin_s, a.end_s))  # of the first, in the second
+    if begin_s > b.end_s or end_s < b.begin_s:
         raise RecordingError(
             f"{Path(first).name} and {Path(second).name} have no moment in common: one ended before the other began."
         )
-    away_s = max(0.0, offset_s)
-    offset_sd = float(np.sqrt(a.start_sd_s**2 + b.start_sd_s**2 + (b.rate_sd * away_s) ** 2))
-    end_sd = float(np.sqrt(offset_sd**2 + (a.length_s * a.rate_sd) ** 2 + (a.length_s * b.rate_sd) ** 2))
-    return Alignment(offset_s, rate, offset_sd, end_sd)
+
+    def sd_s(at_a_s: float, at_b_s: float) -> float:
+        drifts = a.rate_sd * (at_a_s - a.begin_s), b.rate_sd * (at_b_s - b.begin_s)
+        return float(np.sqrt(a.begin_sd_s**2 + b.begin_sd_s**2 + drifts[0] ** 2 + drifts[1] ** 2))
+
+    return Alignment(offset_s, rate, sd_s(a.begin_s, begin_s), sd_s(a.end_s, end_s))
