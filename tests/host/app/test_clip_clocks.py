@@ -7,10 +7,12 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from tests.host.analysis.worn import worn
 from tests.host.app.conftest import Cli
 from tests.host.recording.made import running
 from tests.host.session.made import Sent, blocks, counts, hello, record
 from trendel.errors import RecordingError
+from trendel.recording import Recording, write_recording
 from trendel.recording.session.align import align, time_base
 from trendel.recording.session.clocks import CRYSTAL_PPM, fit_clock
 from trendel.recording.session.export import export
@@ -123,3 +125,17 @@ def test_a_session_of_the_log_alone_has_no_utc(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="nothing of it came live"):
         time_base(path)
     assert "utc_ns" not in pq.read_table(export(path, tmp_path / "log.parquet")).column_names
+
+
+def test_the_simulated_clip_has_a_crystal_of_its_own(tmp_path: Path, cli: Cli) -> None:
+    """Off by 20 ppm, or by 200 with the fault `drift`: fast, so that the fit says how slow the host finds it."""
+    run = worn(1, 1, 208.0)
+    write_recording(Recording.from_arrays(run.acc_mps2, run.gyr_radps, t_s=run.t_s), tmp_path / "run.csv")
+    found = {}
+    for faults in ("none", "drift"):
+        out = tmp_path / f"{faults}.mcap"
+        assert cli("record", out, "--link", f"sim:{tmp_path / 'run.csv'}?faults={faults}&speed=max").code == 0
+        about = json.loads(cli("session", "info", out, "--json").out)
+        (found[faults],) = about["devices"]["clip"]["clocks"]
+    assert abs(found["none"]["drift_ppm"] + 20.0) < 10.0
+    assert abs(found["drift"]["drift_ppm"] + 200.0) < 10.0

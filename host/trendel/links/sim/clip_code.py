@@ -72,6 +72,7 @@ class CClip:
         self._clip.battery = (faults.battery_percent, round(empty + (full - empty) * faults.battery_percent / 100))
         self._clip.setting_set("trendel/name", encode_setting("name", name=name.encode()))
         self._outlet = outlet
+        self._us_per_s = 1e6 + faults.drift_ppm  # its crystal's microseconds in a second of the world
         self._begun, self._end_s, self._before_us = False, math.inf, 0
         if faults.alone:
             self._run_alone(measured.seconds)
@@ -104,7 +105,7 @@ class CClip:
             self._begun = True
             self._clip.advance(round(_LEAD_S * 1e6))
             self._clip.play()
-        self._clip.advance(self._before_us + math.floor(now_s * 1e6))
+        self._clip.advance(self._before_us + math.floor(now_s * self._us_per_s))
         if math.isinf(self._end_s) and self._begun and self._clip.played_n == self._clip.rows_n:
             self._end_s = now_s + self._tail_s
         self._hand_over()
