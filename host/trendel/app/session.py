@@ -28,8 +28,9 @@ def show_info(run: Path, *, as_json: bool) -> None:
     say(_state(about))
     for device, found in about["devices"].items():
         say(f"{device}: {_device(found)}")
-        for clock in filter(None, found.get("clocks", ())):
-            say(f"  {_clock(clock)}")
+        clocks = found.get("clocks", ())
+        for i, clock in enumerate(clocks, 1):
+            say(f"  {f'start {i} of {len(clocks)}: ' if len(clocks) > 1 else ''}{_clock(clock)}")
     width = max(len(topic) for topic in about["messages"]) if about["messages"] else 0
     for topic, number in about["messages"].items():
         say(f"  {topic:<{width}}  {number:>8}")
@@ -40,11 +41,14 @@ def show_info(run: Path, *, as_json: bool) -> None:
         say(f"note: {note}")
 
 
-def _clock(clock: dict[str, Any]) -> str:
+def _clock(clock: dict[str, Any] | None) -> str:
+    if clock is None:
+        return "nothing came live: UTC is not known"
+    ppm = clock["drift_ppm"]
     return (
-        f"its clock is slow by {clock['drift_ppm']:+.1f} ppm (standard error {clock['drift_sd_ppm']:.1f}) against the "
-        f"host's; delays vary by {clock['jitter_ns'] / 1e6:.1f} ms, UTC is known within "
-        f"{clock['offset_sd_ns'] / 1e6:.2f} ms and the least delay of the link"
+        f"its clock is {abs(ppm):.1f} ppm {'slow' if ppm > 0 else 'fast'} by the host's (standard error "
+        f"{clock['drift_sd_ppm']:.1f}); delays vary by {clock['jitter_ns'] / 1e6:.1f} ms; UTC has a standard error of "
+        f"{clock['offset_sd_ns'] / 1e6:.2f} ms, without the least delay of the link"
     )
 
 

@@ -110,7 +110,7 @@ def test_a_clip_and_another_sensor(tmp_path: Path, cli: Cli) -> None:
 def test_info_and_export_tell_it(tmp_path: Path, cli: Cli) -> None:
     session = _session(tmp_path / "a.mcap", 7.0, 40.0, 1)
     said = cli("session", "info", session)
-    assert said.code == 0 and "its clock is slow by +" in said.out and "ppm" in said.out
+    assert said.code == 0 and "ppm slow by the host's" in said.out
     table = pq.read_table(export(session, tmp_path / "a.parquet"))
     utc_s = (table["utc_ns"].to_numpy() - BEGAN_NS) / 1e9
     true = 7.0 + table["t_s"].to_numpy() * (1 + 40e-6)
