@@ -4,11 +4,12 @@
 #define PAUSE_US 200000u
 #define LONG_US 1000000u
 
-bool trendel_alert_start(trendel_alarm_t *alert, int32_t side, uint64_t now_us) {
+bool trendel_alert_start(trendel_alarm_t *alert, int32_t side, uint32_t level, uint64_t now_us) {
     const bool quiet = alert->ended_us != 0u && now_us - alert->ended_us < TRENDEL_ALERT_QUIET_US;
-    if (alert->active || quiet)
+    if ((alert->active || quiet) && level <= alert->level)
         return false;
     alert->active = true;
+    alert->level = (uint8_t)level;
     alert->side = (int8_t)(side > 0 ? 1 : side < 0 ? -1 : 0);
     alert->given_us = now_us;
     alert->times_n = 1;

@@ -106,7 +106,7 @@ static void tell_alert(trendel_clip_t *clip, const trendel_imu_header_t *header)
     if (hips)
         clip->told |= 1u << channel;
     if (alert->kind == TRENDEL_ALERT_DROP && alert->level >= TRENDEL_LEVEL_WARNING)
-        (void)trendel_alert_start(&clip->alarm, alert->side, clip->now_us);
+        (void)trendel_alert_start(&clip->alarm, alert->side, alert->level, clip->now_us);
 }
 
 /* Alerts that the kernels have let go. */

@@ -109,11 +109,14 @@ def test_they_come_again_from_any_checkpoint_to_the_bit(alone: SimulatedClip) ->
 def test_the_alert_is_given_by_light_and_vibration(alone: SimulatedClip) -> None:
     records, _ = read_log(alone)
     found = events(records)
-    warned = found[(found["code"] == lt.EVENTS.index("alert_start")) & (found["detail"] >> 4 >= 2)]["time_ms"][0] / 1e3
+    starts = found[found["code"] == lt.EVENTS.index("alert_start")]
+    warned, stop = (starts[starts["detail"] >> 4 == level]["time_ms"][0] / 1e3 for level in (2, 3))
     shown = [o for o in alone.outputs if o.vibration]
-    assert 0 <= shown[0].time_us / S - warned < 20
+    at_s = np.array([o.time_us / S for o in shown])
+    assert 0 <= at_s[0] - warned < 20 and ((at_s >= stop) & (at_s < stop + 20)).any()
     assert {o.advertised for o in shown} == {1}
-    assert len(shown) == 2 * 3  # two pulses for the left, given again twice
+    # two pulses for the left, each minute until it is graver, then at once and twice more
+    assert len(shown) == 2 * (min(3, 1 + int((stop - warned) // 60)) + 3)
     assert not alone.outputs[-1].light and alone.outputs[-1].advertised == 0
 
 

@@ -130,8 +130,8 @@ class Alert:
         self.c = core()
         self.a = self.c.ffi.new("trendel_alarm_t *")
 
-    def start(self, side: int, now_us: int) -> bool:
-        return bool(self.c.lib.trendel_alert_start(self.a, side, now_us))
+    def start(self, side: int, now_us: int, level: int = 2) -> bool:
+        return bool(self.c.lib.trendel_alert_start(self.a, side, level, now_us))
 
     def at(self, now_us: int) -> Any:
         return self.c.lib.trendel_alert_output(self.a, now_us)
@@ -159,6 +159,21 @@ def test_an_alert_repeats_and_then_is_quiet() -> None:
     assert a.at(601 * S).advertised == 0
     assert not a.start(1, 700 * S)
     assert a.start(1, 901 * S)
+
+
+def test_a_graver_alert_is_given_at_once() -> None:
+    a = Alert()
+    assert a.start(1, 0, level=2)
+    assert a.pulses(0, 30 * S) == 2
+    assert a.start(1, 30 * S, level=3)  # while the first holds
+    assert not a.start(1, 31 * S, level=2) and not a.start(1, 31 * S, level=3)
+    assert a.pulses(30 * S, 600 * S) == 3 * 2
+    a.c.lib.trendel_alert_end(a.a, 600 * S)
+    assert not a.start(1, 700 * S, level=3)
+    later = Alert()
+    assert later.start(-1, 0, level=2)
+    later.c.lib.trendel_alert_end(later.a, 10 * S)
+    assert later.start(-1, 20 * S, level=3)  # so soon after the first
 
 
 def test_a_runner_may_want_no_vibration() -> None:
