@@ -24,11 +24,12 @@ def runs_table(runner: str, runs: Sequence[Run], pain: Sequence[Pain], notes: Se
         table.add_column(heading, justify=justify, no_wrap=True)  # type: ignore[arg-type]
     for heading in ("\nmin", "steps\n/min", "drop L\ndeg", "drop R\ndeg"):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("\npain and notes", overflow="fold")
+    table.add_column("\nalerts, pain and notes", overflow="fold")
     shown = {run.hash for run in runs}
     lines: list[tuple[datetime, list[str | Text]]] = []
     for run in runs:
-        about = [_pain(entry) for entry in pain if entry.run == run.hash]
+        about = [told] if (told := _alerts(run)) else []
+        about += [_pain(entry) for entry in pain if entry.run == run.hash]
         about += [entry.text for entry in notes if entry.run == run.hash]
         about += [_CLOCKS[run.clock]] if run.clock else []
         metrics = run.summary.get("metrics", {})
@@ -72,6 +73,9 @@ def show_one_run(
         lines.append("The recording does not say when it was made: the time is that of its analysis.")
     if run.clock:
         lines.append(f"Its date looks odd: {_CLOCKS[run.clock]}.")
+    if "stability" in summary:
+        judged = summary["stability"]["baseline_left_deg"] is not None
+        lines.append(f"Hip stability: {_alerts(run) or ('no alert' if judged else 'not judged, too little running')}.")
     for line in lines:
         console.print(line, markup=False)
     if "metrics" in summary:
@@ -90,9 +94,16 @@ def show_one_run(
         console.print(f"note: {note.text}", markup=False)
 
 
+def _alerts(run: Run) -> str:
+    """How many alerts and notices there were, or "" without any."""
+    counts = run.summary.get("stability", {})
+    told = ((counts.get("alarms", 0), "alert"), (counts.get("notices", 0), "notice"))
+    return ", ".join(f"{n} {word}{'s' if n > 1 else ''}" for n, word in told if n)
+
+
 def as_plain(runner: str, runs: Sequence[Run], pain: Sequence[Pain], notes: Sequence[Note]) -> dict[str, Any]:
     """Runs without their long summaries, pain and notes, times as ISO text."""
-    kept = ("cadence_spm", "steps", "strides", "running_s")
+    kept = ("cadence_spm", "steps", "strides", "running_s", "stability")
     return {
         "runner": runner,
         "runs": [

@@ -235,11 +235,6 @@ class Journal:
         """All pain entries of a runner, newest first."""
         return self._rows(Pain, f"SELECT * FROM pain WHERE runner = ? ORDER BY {_PAIN_TIME} DESC, rowid DESC", runner)
 
-    def pain_since(self, runner: str, since: datetime) -> tuple[Pain, ...]:
-        """Pain entries felt at or after `since` (aware), newest first; those from a clock ahead of time too."""
-        start = aware(since, "The time to look back to")
-        return tuple(entry for entry in self.pain(runner) if entry.felt_at >= start)
-
     def add_note(self, runner: str, text: str, *, run: str | None = None) -> Note:
         """Keep a note."""
         if not text.strip():

@@ -162,6 +162,23 @@ def test_list_show_pain_and_note(cli: Cli, analysed: str, journal: Path) -> None
     assert cli("journal", "runners").out.startswith("Anna: 1 run, the newest of ")
 
 
+def test_alerts_of_a_run_are_told(cli: Cli, analysed: str, journal: Path) -> None:
+    assert "Hip stability: not judged" in cli("journal", "show", "last").out
+    assert "alert" not in cli("journal", "list").out.split("\n", 3)[3]
+    with closing(sqlite3.connect(journal)) as database:
+        (text,) = database.execute("SELECT summary FROM runs").fetchone()
+        stability = {"baseline_left_deg": 5.0, "baseline_right_deg": 5.0, "phase": "watching"}
+        for counts, said in (((0, 0), "no alert"), ((2, 1), "2 alerts, 1 notice")):
+            summary = json.loads(text) | {
+                "stability": stability | dict(zip(("alarms", "notices"), counts, strict=True))
+            }
+            database.execute("UPDATE runs SET summary = ?", (json.dumps(summary),))
+            database.commit()
+            assert f"Hip stability: {said}." in cli("journal", "show", "last").out
+    assert "2 alerts, 1 notice" in cli("journal", "list").out
+    assert json.loads(cli("journal", "list", "--json").out)["runs"][0]["stability"]["alarms"] == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
