@@ -41,7 +41,7 @@ fuzz: $(VENV)/.ready-test  ## SECONDS=60: coverage-guided fuzzing of packets, fr
 	@$(BIN)/python -m pip install --quiet --editable '.[fuzz]' || echo "atheris cannot be installed here: Python is left out"
 	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
 
-soak: $(VENV)/.ready-test  ## kills, long recordings, bad links, runs alone, live runs (some 80 minutes); writes build/soak.json
+soak: $(VENV)/.ready-test  ## kills, long recordings, bad links, runs alone, live runs (some 45 minutes); writes build/soak.json
 	$(BIN)/python -m tests.soak
 
 bench-device: $(VENV)/.ready-test  ## the clip on the emulated Cortex-M4F: instructions, stack, bytes, power cuts; writes build/device.json

@@ -32,7 +32,11 @@ CRYSTALS_PPM = 70.0
 """How far two clocks of 50 ppm are apart."""
 STRIDE_SD_S = 0.4
 """Without waves a stride to either side is within two standard errors."""
-_PIECE_S = 10.0
+_PIECE_S, _PIECES_MIN = 10.0, 4
+_GAP_S = 0.1
+_STILL = 1e-6
+_RESTING = 0.1  # of the usual energy of a piece: what rests has no wave
+_WAVE_SD_S = 1e-4  # of a peak between samples of RATE_HZ
 _ALIKE = 0.8
 _PEAK_S = 0.05
 
@@ -60,7 +64,7 @@ def motion_lag(t_a_s: _F64, moved_a: npt.ArrayLike, t_b_s: _F64, moved_b: npt.Ar
     """Lag of the second recording against the first, however turned their sensors are.
 
     Args:
-        t_a_s, t_b_s: (n,) s, each on its own clock, increasing; clocks up to 200 ppm apart.
+        t_a_s, t_b_s: (n,) s, each on its own clock, increasing; clocks up to 100 ppm apart.
         moved_a, moved_b: (n, 3) angular rate where `turning`, else acceleration; any unit, only its norm is used.
 
     Raises RecordingError where they have less than COMMON_S in common, or their motions do not tell one lag from
@@ -70,11 +74,13 @@ def motion_lag(t_a_s: _F64, moved_a: npt.ArrayLike, t_b_s: _F64, moved_b: npt.Ar
         return _turned(motion_lag(t_b_s, moved_b, t_a_s, moved_a, turning=turning))
     if t_a_s[-1] - t_a_s[0] < COMMON_S:
         raise RecordingError(f"Their motion tells how they lie only from {COMMON_S:.0f} s on: one is shorter.")
-    a, b = _norms(t_a_s, moved_a), _norms(t_b_s, moved_b)
+    (a, known_a), (b, known_b) = _norms(t_a_s, moved_a), _norms(t_b_s, moved_b)
+    if min(float(np.std(a)), float(np.std(b))) <= _STILL * max(float(np.mean(a)), float(np.mean(b)), 1e-12):
+        raise RecordingError("One of them does not move.")
     at_s, lags_s = _envelope_lags(a, b)
     coarse = _line(at_s, lags_s)
     middle_s = float(np.mean(at_s))
-    waves, likeness = _wave_line(a, b, coarse, middle_s) if turning else (None, 0.0)
+    waves, likeness = _wave_line(a, b, known_a, known_b, coarse, middle_s) if turning else (None, 0.0)
     lag_s, slope, lag_sd_s, slope_sd = (
         waves if waves is not None else (coarse[0], 0.0, STRIDE_SD_S, CRYSTALS_PPM * 1e-6)
     )
@@ -91,12 +97,16 @@ def _turned(lag: MotionLag) -> MotionLag:
     )
 
 
-def _norms(t_s: _F64, moved: npt.ArrayLike) -> _F64:
-    """Mean norm in each interval of a grid of RATE_HZ: what is sampled faster is averaged, not aliased."""
+def _norms(t_s: _F64, moved: npt.ArrayLike) -> tuple[_F64, npt.NDArray[np.bool_]]:
+    """Mean norm in each interval of a grid of RATE_HZ (what is sampled faster is averaged, not aliased), and whether it
+    was measured there: no gap reaches into it."""
     norm = np.linalg.norm(np.asarray(moved, np.float64), axis=1)
-    area = np.concatenate([[0.0], np.cumsum(np.diff(t_s) * (norm[1:] + norm[:-1]) / 2)])
+    steps = np.diff(t_s)
+    area = np.concatenate([[0.0], np.cumsum(steps * (norm[1:] + norm[:-1]) / 2)])
     edges = t_s[0] + np.arange(int((t_s[-1] - t_s[0]) * RATE_HZ) + 1) / RATE_HZ
-    return np.diff(np.interp(edges, t_s, area)) * RATE_HZ
+    between = np.clip(np.searchsorted(t_s, edges[:-1] + 0.5 / RATE_HZ) - 1, 0, len(steps) - 1)
+    known = steps[between] <= max(_GAP_S, 3 * float(np.median(steps)))
+    return np.diff(np.interp(edges, t_s, area)) * RATE_HZ, known
 
 
 def _bands(norm: _F64) -> list[npt.NDArray[np.complex64]]:
@@ -127,19 +137,49 @@ def _envelope_lags(a: _F64, b: _F64) -> tuple[_F64, _F64]:
         first = n_a - start + 1 - wide
         for band, spectrum, there in zip(bands_a, spectra, power, strict=True):
             piece = band[start : start + wide]
-            found = np.fft.ifft(spectrum * np.conj(np.fft.fft(piece, n)))
-            both = np.abs(np.concatenate([found[len(found) - wide + 1 :], found[:n_b]])) ** 2
-            row[first : first + len(places)] += both / (there * max(float(np.sum(np.abs(piece) ** 2)), 1e-12))
+            product = np.fft.ifft(spectrum * np.conj(np.fft.fft(piece, n)))
+            alike = np.abs(np.concatenate([product[len(product) - wide + 1 :], product[:n_b]])) ** 2
+            row[first : first + len(places)] += alike / (there * max(float(np.sum(np.abs(piece) ** 2)), 1e-12))
     scores /= len(bands_a)
-    best = int(np.argmax(scores.sum(axis=0)))
     near = round(_NEAR_S * rate)
-    low, high = max(best - near, 0), best + near + 1
-    inside = (starts + best - n_a >= 0) & (starts + best - n_a + wide <= n_b)
-    if inside.sum() * wide / rate < COMMON_S - _WINDOW_S:
-        raise RecordingError(f"Their motion tells how they lie only where they have {COMMON_S:.0f} s in common.")
-    _must_be_clear(scores[inside], best, low, high)
-    peaks = low + np.array([_peak(row[low:high]) for row in scores[inside]])
-    return np.asarray((starts[inside] + wide / 2) / rate), (peaks - n_a) / rate
+    inside = starts - n_a  # + lag's place: where a window begins in b; inside from 0 to n_b - wide
+    best = _clear_best(scores, inside, n_b - wide, near, max(3, int((COMMON_S - _WINDOW_S) * rate / wide)))
+    found = (inside + best >= 0) & (inside + best <= n_b - wide)
+    low = max(best - near, 0)
+    peaks = low + np.array([_peak(row[low : best + near + 1]) for row in scores[found]])
+    return np.asarray((starts[found] + wide / 2) / rate), (peaks - n_a) / rate
+
+
+def _clear_best(
+    scores: npt.NDArray[np.float32], inside: npt.NDArray[np.int64], last: int, near: int, least_n: int
+) -> int:
+    """Place of the lag at which the windows that lie within both recordings score the most above their chance, if it
+    is ahead of the next best lag; raises RecordingError otherwise."""
+    from scipy.stats import ttest_ind, ttest_rel
+
+    total, n = np.zeros(scores.shape[1]), np.zeros(scores.shape[1], np.int64)
+    for row, first in zip(scores, (-inside).tolist(), strict=True):
+        part = slice(max(first, 0), first + last + 1)
+        total[part] += (row[part] - row[part].mean()) / max(float(row[part].std()), 1e-12)
+        n[part] += 1
+    ahead = np.where(n >= least_n, total / np.sqrt(np.maximum(n, 1)), -np.inf)
+    best = int(np.argmax(ahead))
+    ahead[max(best - near, 0) : best + near + 1] = -np.inf
+    second = int(np.argmax(ahead))
+    in_best, in_second = ((inside + at >= 0) & (inside + at <= last) for at in (best, second))
+    both = in_best & in_second
+    if both.sum() >= least_n:
+        chance = ttest_rel(scores[both, best], scores[both, second], alternative="greater").pvalue
+    else:
+        chance = ttest_ind(
+            scores[in_best, best], scores[in_second, second], equal_var=False, alternative="greater"
+        ).pvalue
+    if not np.isfinite(ahead[second]) or not float(chance) <= _CHANCE_MAX:
+        raise RecordingError(
+            "Their motions do not tell how they lie: they are of different runs, or have too little in common, or "
+            "their clocks are more than 0.01 % apart, or the running is too even and short."
+        )
+    return best
 
 
 def _power(band: npt.NDArray[np.complex64], wide: int, places: npt.NDArray[np.int64]) -> _F64:
@@ -149,19 +189,6 @@ def _power(band: npt.NDArray[np.complex64], wide: int, places: npt.NDArray[np.in
     return np.maximum(sums, max(0.1 * total[-1] / len(band) * wide, 1e-12))
 
 
-def _must_be_clear(scores: npt.NDArray[np.float32], best: int, low: int, high: int) -> None:
-    from scipy.stats import ttest_1samp
-
-    total = scores.sum(axis=0)
-    total[low:high] = 0.0
-    ahead = (scores[:, best] - scores[:, int(np.argmax(total))]).astype(np.float64)
-    if float(ttest_1samp(ahead, 0.0, alternative="greater").pvalue) > _CHANCE_MAX:
-        raise RecordingError(
-            "Their motions do not tell how they lie: they are of different runs, or their clocks are more than 0.02 % "
-            "apart, or the running is too even and short."
-        )
-
-
 def _line(at_s: _F64, lags_s: _F64) -> _Line:
     """A line of Theil and Sen through lags, its slope drawn towards 0 by how little two crystals differ."""
     from scipy.stats import theilslopes
@@ -169,6 +196,7 @@ def _line(at_s: _F64, lags_s: _F64) -> _Line:
     x = at_s - at_s.mean()
     slope = float(theilslopes(lags_s, x).slope)
     sd = 1.4826 * float(np.median(np.abs(lags_s - slope * x - np.median(lags_s - slope * x))))
+    sd *= float(np.sqrt(len(x) / max(len(x) - 4, 0.5)))  # few values tell little of their deviation (Student's t)
     error = 1.2533 * sd / float(np.sqrt(np.sum(x**2)))
     crystals = CRYSTALS_PPM * 1e-6
     share = crystals**2 / (crystals**2 + error**2)
@@ -181,37 +209,38 @@ def _line(at_s: _F64, lags_s: _F64) -> _Line:
     )
 
 
-def _wave_line(a: _F64, b: _F64, coarse: _Line, middle_s: float) -> tuple[_Line | None, float]:
-    """The line by the waves themselves, if they are alike; and how alike they are."""
+def _wave_line(
+    a: _F64, b: _F64, known_a: npt.NDArray[np.bool_], known_b: npt.NDArray[np.bool_], coarse: _Line, middle_s: float
+) -> tuple[_Line | None, float]:
+    """The line by the waves themselves, if they are alike; and how alike they are. Pieces with a gap and those at rest
+    do not count."""
     lag_s, slope, lag_sd_s, slope_sd = coarse  # at middle_s
     a, b = _wave(a), _wave(b)
     wide = int(_PIECE_S * RATE_HZ)
-    at_s, cut_s, rows = [], [], []  # cut_s: lags by whole samples at which b was cut
     reach = int((3 * lag_sd_s + 3 * slope_sd * len(a) / RATE_HZ / 2 + 3 * _PEAK_S) * RATE_HZ)
+    at_s, cut_s, rows, energy = [], [], [], []  # cut_s: lags by whole samples at which b was cut
     for start in range(0, len(a) - wide + 1, wide):
         when_s = (start + wide / 2) / RATE_HZ
         first = round(start + (lag_s + slope * (when_s - middle_s)) * RATE_HZ) - reach
-        if first >= 0 and first + wide + 2 * reach <= len(b):
+        ours, theirs = slice(start, start + wide), slice(first, first + wide + 2 * reach)
+        if first >= 0 and theirs.stop <= len(b) and known_a[ours].all() and known_b[theirs].all():
             at_s.append(when_s)
             cut_s.append((first + reach - start) / RATE_HZ)
-            rows.append(_likeness(a[start : start + wide], b[first : first + wide + 2 * reach]))
-    if len(rows) < 2:
+            rows.append(_likeness(a[ours], b[theirs]))
+            energy.append(min(float(np.sum(a[ours] ** 2)), float(np.sum(b[theirs] ** 2))))
+    moving = np.array(energy) >= _RESTING * np.median(energy) if energy else np.zeros(0, bool)
+    if moving.sum() < _PIECES_MIN:
         return None, 0.0
-    likeness = np.array(rows)
+    likeness, at = np.array(rows)[moving], np.array(at_s)[moving]
     best = int(np.argmax(likeness.mean(axis=0)))
     found = float(likeness[:, best].mean())
     near = round(_PEAK_S * RATE_HZ)
     low, high = max(best - near, 0), best + near + 1
     if found < _ALIKE:
         return None, found
-    at = np.array(at_s)
     shifts = low + np.array([_peak(row[low:high]) for row in likeness]) - reach
-    cut = (
-        np.rint((lag_s + slope * (at - middle_s)) * RATE_HZ + (at - _PIECE_S / 2) * RATE_HZ)
-        - (at - _PIECE_S / 2) * RATE_HZ
-    )
-    lag, slope, lag_sd_s, slope_sd = _line(at, (cut + shifts) / RATE_HZ)
-    return (lag + slope * (middle_s - float(at.mean())), slope, lag_sd_s, slope_sd), found
+    lag, slope, lag_sd_s, slope_sd = _line(at, np.array(cut_s)[moving] + shifts / RATE_HZ)
+    return (lag + slope * (middle_s - float(at.mean())), slope, float(np.hypot(lag_sd_s, _WAVE_SD_S)), slope_sd), found
 
 
 def _wave(norm: _F64) -> _F64:

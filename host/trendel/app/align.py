@@ -7,11 +7,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trendel.app.outputs import to_json
+from trendel.app.outputs import plain, to_json
 from trendel.app.screen import stderr_console, stdout_console
 from trendel.errors import RecordingError
 from trendel.recording import Recording, read, write_recording
 from trendel.recording.session.align import Alignment, align
+from trendel.recording.sidecar import sidecar_path
 
 if TYPE_CHECKING:
     from trendel.analysis.motion_lag import MotionLag
@@ -23,6 +24,8 @@ def show_alignment(
     """Print where the moments of `first` are in `second`, `by` "utc" or "motion"; write `second` with times of `first`
     into `out` where that is given. Raises RecordingError."""
     about: dict[str, object]
+    if out is not None:
+        _check_out(out, (first, second), overwrite=overwrite)
     if by == "utc":
         found, how = align(first, second), "; the least delay of each link, up to its connection interval, comes on top"
         about = {"by": by} | asdict(found)
@@ -47,6 +50,19 @@ def show_alignment(
     if out is not None:
         lines.append(f"{second.name} with times of {first.name} written to {out}")
     stdout_console().print("\n".join(lines), markup=False, soft_wrap=True)
+
+
+def _check_out(out: Path, sources: tuple[Path, Path], *, overwrite: bool) -> None:
+    """Before the work: raises RecordingError where `out` is no CSV, is one of the recordings, or exists."""
+    if out.suffix.lower() != ".csv":
+        raise RecordingError(f"--out {out}: a recording is written as CSV: choose a name that ends with .csv.")
+    for path in (out, sidecar_path(out)):
+        if any(
+            path.exists() and own.exists() and path.samefile(own) for run in sources for own in (run, sidecar_path(run))
+        ):
+            raise RecordingError(f"--out {out}: that would replace a recording: choose another name.")
+        if path.exists() and not overwrite:
+            raise RecordingError(f"{path.name}: exists already: choose another name, or pass --overwrite.")
 
 
 def _motion_lag(first: Recording, second: Recording) -> MotionLag:
@@ -85,6 +101,6 @@ def _write(second: Path, found: Alignment, about: dict[str, object], out: Path, 
         recording,
         t_s=(recording.t_s - found.offset_s) / found.rate,
         rate_hz=recording.rate_hz * found.rate,
-        metadata=metadata | {"aligned_to": about},
+        metadata=metadata | {"aligned_to": plain(about)},
     )
     write_recording(moved, out, overwrite=overwrite)

@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from trendel.app.options import AnalyzeOptions, Keep, parameters_of, run_analysis
-from trendel.app.remember import clip_of, opened_journal, parameter_hash, recording_hash, started_at, worn_axes
+from trendel.app.remember import clip_of, opened_journal, parameter_hash, recording_hash, worn_axes
 from trendel.journal import Journal
 from trendel.journal.baseline import Axes, merge
+from trendel.recording.started import started_at
 
 if TYPE_CHECKING:
     from trendel.analysis import Baseline, Result

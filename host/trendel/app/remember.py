@@ -5,7 +5,6 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from trendel.app.screen import say
 from trendel.errors import JournalError, TrendelError
 from trendel.journal import Clip, Journal, NewRun, Run, Settled, content_hash
 from trendel.journal.baseline import RUNS_MAX
-from trendel.journal.clock import parse_time
+from trendel.recording.started import started_at
 
 if TYPE_CHECKING:
     from trendel.analysis import Result
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 BASELINE_METRICS = ("obliquity_peak_deg", "pelvic_drop_deg")
 _SIDES = (("L", "left"), ("R", "right"))
-_DATED_S = 1e9  # clocks that count from 1970 are beyond this since 2001; a recording's own clock never gets there
 
 
 @contextmanager
@@ -114,15 +112,6 @@ def clip_of(recording: "Recording", serial: str | None) -> Clip:
     """The clip: its serial number as given or in the metadata (`clip_serial`), and its `sensor`."""
     known = serial or _text(recording.metadata, "clip_serial")
     return Clip(known or "unknown", _text(recording.metadata, "sensor") or "unknown")
-
-
-def started_at(recording: "Recording") -> datetime | None:
-    """When the recording began: `started_at` of its metadata, or its time stamps where they count from 1970."""
-    text = _text(recording.metadata, "started_at")
-    if text is not None:
-        return parse_time(text, "started_at in the recording's metadata")
-    first = float(recording.t_s[0])
-    return datetime.fromtimestamp(first, UTC).astimezone() if first > _DATED_S else None
 
 
 def settled_means(result: "Result") -> tuple[Settled, ...]:

@@ -43,7 +43,7 @@ def show_info(run: Path, *, as_json: bool) -> None:
 
 def _clock(clock: dict[str, Any] | None) -> str:
     if clock is None:
-        return "nothing came live: UTC is not known"
+        return "too little came live: UTC is not known"
     ppm = clock["drift_ppm"]
     return (
         f"its clock is {abs(ppm):.1f} ppm {'slow' if ppm > 0 else 'fast'} by the host's (standard error "

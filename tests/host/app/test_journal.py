@@ -15,9 +15,10 @@ import pytest
 import trendel
 from tests.host.app.conftest import Cli, write_run
 from trendel.app.options import AnalyzeOptions
-from trendel.app.remember import clip_of, recording_hash, remember, settled_means, started_at
+from trendel.app.remember import clip_of, recording_hash, remember, settled_means
 from trendel.journal import Journal
 from trendel.recording import Recording
+from trendel.recording.started import started_at
 
 
 @pytest.fixture

@@ -2,35 +2,50 @@
 
 import os
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from trendel.errors import RecordingError
+from trendel.recording.folder import is_session
 from trendel.recording.reader import read
 from trendel.recording.session.reader import SessionReader
 from trendel.recording.session.samples import Samples, gather, order
-from trendel.recording.session.writer import SUFFIX
+from trendel.recording.started import started_at
 
 
 @dataclass(frozen=True)
 class TimeBase:
-    """UTC = zero_utc_s + rate * (time of the recording), all in s.
+    """UTC = at_utc_s + rate * (time of the recording - at_s), all in s.
 
     Attributes:
         begin_s, end_s: of the recording, on its own clock.
-        begin_sd_s, rate_sd: standard errors, of UTC at its beginning and of the rate; NaN where the recording only
-            states when it began.
+        at_sd_s, rate_sd: standard errors, of UTC at `at_s` and of the rate; NaN where the recording only states when it
+            began.
+        bent_s: how far starts of the clip after the first lie off the line at most.
     """
 
-    zero_utc_s: float
+    at_s: float
+    at_utc_s: float
     rate: float
     begin_s: float
     end_s: float
-    begin_sd_s: float
+    at_sd_s: float
     rate_sd: float
+    bent_s: float = 0.0
+
+    def utc_s(self, t_s: float) -> float:
+        """UTC of a time of the recording."""
+        return self.at_utc_s + self.rate * (t_s - self.at_s)
+
+    def time_s(self, utc_s: float) -> float:
+        """Time of the recording at a moment."""
+        return self.at_s + (utc_s - self.at_utc_s) / self.rate
+
+    def sd_s(self, t_s: float) -> float:
+        """Standard error of UTC at a time of the recording."""
+        return float(np.sqrt(self.at_sd_s**2 + (self.rate_sd * (t_s - self.at_s)) ** 2 + self.bent_s**2))
 
 
 @dataclass(frozen=True)
@@ -49,24 +64,22 @@ class Alignment:
 
 
 def time_base(path: str | os.PathLike[str]) -> TimeBase:
-    """Of a session: from the fits of its clip's clock to the host's. Of any other recording: from `started_at` (or
-    `started_utc`) in the JSON beside it, at true rate. Raises RecordingError where it says nothing of UTC."""
+    """Of a session: from the fits of its clip's clock to the host's. Of another recording, or where too little came
+    live: from when it says that it began, at true rate. Raises RecordingError where it does not say so."""
     file = Path(path)
-    if file.suffix == SUFFIX:
-        return _of_session(file)
+    if is_session(file):
+        samples, utc = utc_of(file)
+        if utc is not None:
+            return _of_fits(samples, *utc)
     recording = read(file)
-    said = recording.metadata.get("started_at", recording.metadata.get("started_utc"))
-    try:
-        started = datetime.fromisoformat(str(said))
-        if started.tzinfo is None:
-            raise ValueError
-    except ValueError:
+    began = started_at(recording)
+    if began is None:
         raise RecordingError(
             f"{file.name}: does not say when it began: put started_at, such as 2026-05-12T18:30:00.125Z, "
             "into the JSON beside it, or align by motion (--by motion)."
-        ) from None
+        )
     begin_s, end_s = float(recording.t_s[0]), float(recording.t_s[-1])
-    return TimeBase(started.timestamp() - begin_s, 1.0, begin_s, end_s, np.nan, np.nan)
+    return TimeBase(begin_s, began.timestamp(), 1.0, begin_s, end_s, np.nan, np.nan)
 
 
 def utc_of(file: Path) -> tuple[Samples, tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]] | None]:
@@ -81,22 +94,18 @@ def utc_of(file: Path) -> tuple[Samples, tuple[npt.NDArray[np.int64], npt.NDArra
     return samples, samples.utc()
 
 
-def _of_session(file: Path) -> TimeBase:
-    samples, utc = utc_of(file)
-    if utc is None:
-        raise RecordingError(
-            f"{file.name}: nothing of it came live, so its clip's clock was never seen beside this computer's: "
-            "align by motion (--by motion)."
-        )
-    utc_ns, sd_ns = utc
-    length_ns = int(samples.time_ns[-1] - samples.time_ns[0])
-    fit = next(fit for fit in samples.clocks if fit is not None)
-    if int(samples.boot_i[-1]) == 0 or length_ns == 0:
-        rate, rate_sd = 1.0 + fit.drift_ppm * 1e-6, fit.drift_sd_ppm * 1e-6
-    else:  # over restarts: by both ends
-        rate = float(utc_ns[-1] - utc_ns[0]) / length_ns
-        rate_sd = float(np.hypot(sd_ns[0], sd_ns[-1])) / length_ns
-    return TimeBase(utc_ns[0] / 1e9, rate, 0.0, length_ns / 1e9, float(sd_ns[0]) / 1e9, rate_sd)
+def _of_fits(samples: Samples, utc_ns: npt.NDArray[np.int64], sd_ns: npt.NDArray[np.float64]) -> TimeBase:
+    """The line of the start of which the most came live: the crystal is the same in all."""
+    fits = [(fit, shift_ns) for fit, shift_ns in zip(samples.clocks, samples.shifts_ns, strict=True) if fit is not None]
+    fit, shift_ns = max(fits, key=lambda one: one[0].blocks_n)
+    first_ns = int(samples.time_ns[0])
+    known = np.isfinite(sd_ns)
+    off_ns = utc_ns[known] - fit.host_ns(samples.time_ns[known] - shift_ns)
+    return TimeBase(
+        at_s=(fit.at_ns + shift_ns - first_ns) / 1e9, at_utc_s=(fit.at_ns + fit.offset_ns) / 1e9,
+        rate=1.0 + fit.drift_ppm * 1e-6, begin_s=0.0, end_s=(int(samples.time_ns[-1]) - first_ns) / 1e9,
+        at_sd_s=fit.offset_sd_ns / 1e9, rate_sd=fit.drift_sd_ppm * 1e-6, bent_s=float(np.abs(off_ns).max()) / 1e9,
+    )  # fmt: skip
 
 
 def align(first: str | os.PathLike[str], second: str | os.PathLike[str]) -> Alignment:
@@ -104,15 +113,14 @@ def align(first: str | os.PathLike[str], second: str | os.PathLike[str]) -> Alig
 
     Raises RecordingError where one says nothing of UTC, or where they have no moment in common."""
     a, b = time_base(first), time_base(second)
-    offset_s, rate = (a.zero_utc_s - b.zero_utc_s) / b.rate, a.rate / b.rate
-    begin_s, end_s = (offset_s + rate * at_s for at_s in (a.begin_s, a.end_s))  # of the first, in the second
+    begin_s, end_s = (b.time_s(a.utc_s(t_s)) for t_s in (a.begin_s, a.end_s))  # of the first, in the second
     if begin_s > b.end_s or end_s < b.begin_s:
         raise RecordingError(
             f"{Path(first).name} and {Path(second).name} have no moment in common: one ended before the other began."
         )
-
-    def sd_s(at_a_s: float, at_b_s: float) -> float:
-        drifts = a.rate_sd * (at_a_s - a.begin_s), b.rate_sd * (at_b_s - b.begin_s)
-        return float(np.sqrt(a.begin_sd_s**2 + b.begin_sd_s**2 + drifts[0] ** 2 + drifts[1] ** 2))
-
-    return Alignment(offset_s, rate, sd_s(a.begin_s, begin_s), sd_s(a.end_s, end_s))
+    rate = a.rate / b.rate
+    begin_sd_s, end_sd_s = (
+        float(np.hypot(a.sd_s(ours_s), b.sd_s(theirs_s)))
+        for ours_s, theirs_s in ((a.begin_s, begin_s), (a.end_s, end_s))
+    )
+    return Alignment(begin_s - rate * a.begin_s, rate, begin_sd_s, end_sd_s)

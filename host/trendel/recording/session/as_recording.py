@@ -131,10 +131,12 @@ def _metadata(session: SessionReader, device: str, samples: Samples, hello: Hell
         "calibrated_on_clip": bool((samples.marks & layout.IMU_CALIBRATED).all()),
     }
     offset_ns = samples.host_offset_ns if samples.host_offset_ns is not None else session.about.get(OFFSET)
+    fit = samples.clocks[0]
+    if fit is not None:
+        offset_ns = int(fit.host_ns(samples.time_ns[:1])[0] - samples.time_ns[0])
     if isinstance(offset_ns, int):
         first = _EPOCH + timedelta(microseconds=(int(samples.time_ns[0]) + offset_ns) / 1000)
         about["started_at"] = first.isoformat()
-    fit = samples.clocks[0]
     if fit is not None:
         about["clock"] = {
             "drift_ppm": fit.drift_ppm,

@@ -61,18 +61,23 @@ def _samples(recording: Recording) -> Any:
 
 
 def _with_utc(table: Any, source: Path) -> Any:
-    """With utc_ns (since 1970) and utc_sd_ms of each sample, where the clip's clock is known beside the host's."""
+    """With utc_ns (since 1970) and utc_sd_ms of each sample, where the clip's clock is known beside the host's; null
+    for starts of the clip of which it is not."""
     import pyarrow as pa
 
     samples, utc = utc_of(source)
     if utc is None:
         return table
     t_s = table["t_s"].to_numpy()
-    own_s = (samples.time_ns - samples.time_ns[0]) * 1e-9
-    since_s = np.interp(t_s, own_s, (utc[0] - utc[0][0]) * 1e-9)  # bridged samples lie between others
-    utc_ns = utc[0][0] + np.rint(since_s * 1e9).astype(np.int64)
-    table = table.append_column("utc_ns", pa.array(utc_ns))
-    return table.append_column("utc_sd_ms", pa.array(np.interp(t_s, own_s, utc[1]) * 1e-6))
+    known = np.isfinite(utc[1])
+    samples_s = (samples.time_ns - samples.time_ns[0]) * 1e-9
+    own_s = samples_s[known]
+    since_s = np.interp(t_s, own_s, (utc[0][known] - utc[0][known][0]) * 1e-9)  # bridged samples lie between others
+    sd_ns = np.interp(t_s, own_s, utc[1][known])
+    unknown = ~known[np.clip(np.searchsorted(samples_s, t_s), 0, len(known) - 1)]
+    utc_ns = utc[0][known][0] + np.rint(since_s * 1e9).astype(np.int64)
+    table = table.append_column("utc_ns", pa.array(utc_ns, mask=unknown))
+    return table.append_column("utc_sd_ms", pa.array(sd_ns * 1e-6, mask=unknown))
 
 
 def _messages(source: Path, topic: str) -> Any:

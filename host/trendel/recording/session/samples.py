@@ -33,7 +33,7 @@ class Samples:
     host_offset_ns: host time less clip time, at the least delay seen; None where nothing came live.
     acc, gyr: (n, 3) int16 counts. range_code, marks: (n,) uint8, of ImuHeader. boot_i: (n,) int64, which boot, from 0.
     repeated_n: samples that came again. lost_n: samples missing between others of their boot. notes: sentences.
-    clocks: for each boot the fit of its clock to the host's, of its own clip time; None where nothing came live.
+    clocks: for each boot the fit of its clock to the host's, of its own clip time; None where too little came live.
     shifts_ns: for each boot, what `time_ns` is more than its own clip time."""
 
     time_ns: _Int64
@@ -50,18 +50,16 @@ class Samples:
     shifts_ns: tuple[int, ...]
 
     def utc(self) -> tuple[_Int64, npt.NDArray[np.float64]] | None:
-        """((n,) UTC in ns since 1970, (n,) its standard error in ns) of the samples by the host's clock; None where a
-        boot of theirs has nothing that came live."""
-        utc_ns, sd_ns = np.empty_like(self.time_ns), np.empty(len(self.time_ns))
+        """((n,) UTC in ns since 1970, (n,) its standard error in ns) of the samples by the host's clock; 0 and NaN for
+        boots of which too little came live, None where that is so of all."""
+        utc_ns, sd_ns = np.zeros_like(self.time_ns), np.full(len(self.time_ns), np.nan)
         for i, (fit, shift_ns) in enumerate(zip(self.clocks, self.shifts_ns, strict=True)):
-            here = self.boot_i == i
             if fit is None:
-                if here.any():
-                    return None
                 continue
+            here = self.boot_i == i
             own_ns = self.time_ns[here] - shift_ns
             utc_ns[here], sd_ns[here] = fit.host_ns(own_ns), fit.sd_ns(own_ns)
-        return utc_ns, sd_ns
+        return (utc_ns, sd_ns) if any(self.clocks) else None
 
 
 @dataclass
@@ -131,7 +129,7 @@ def order(gathered: Gathered) -> Samples | None:
     boot_i = rank[kept]
     clocks = _clocks(parts)
     own_ns = flat["time_ns"].astype(np.int64)
-    time_ns = _one_clock(own_ns, boot_i, offsets, notes)
+    time_ns = _one_clock(own_ns, boot_i, offsets, clocks, notes)
     first = np.searchsorted(boot_i, np.arange(len(offsets)))
     shifts = tuple(int(time_ns[i] - own_ns[i]) for i in first.tolist())
     steps = np.diff(place[kept])[np.diff(boot_i) == 0]
@@ -209,8 +207,15 @@ def _ranked(numbers: _Int64) -> _Int64:
     return np.argsort((numbers - numbers[0] + 0x8000) % 0x10000 - 0x8000, kind="stable")
 
 
-def _one_clock(time_ns: _Int64, boot_i: _Int64, offsets: list[int | None], notes: list[str]) -> _Int64:
-    """Clip times of later boots on the clock of the first, by what the host's clock says of both."""
+def _one_clock(
+    time_ns: _Int64,
+    boot_i: _Int64,
+    offsets: list[int | None],
+    clocks: tuple[ClockFit | None, ...],
+    notes: list[str],
+) -> _Int64:
+    """Clip times of later boots on the clock of the first, by what the host's clock says of both: by the fits of both
+    at the moment of the later start, or by the least delays where too little came live for a fit."""
     starts = np.flatnonzero(np.diff(boot_i, prepend=-1))
     if len(starts) < 2:
         return time_ns
@@ -218,8 +223,7 @@ def _one_clock(time_ns: _Int64, boot_i: _Int64, offsets: list[int | None], notes
     unknown = 0
     for i in range(1, len(starts)):
         piece = slice(starts[i], starts[i + 1] if i + 1 < len(starts) else len(placed))
-        here, first = offsets[i], offsets[0]
-        shift = here - first if here is not None and first is not None else _MAX_SHIFT_NS
+        shift = _shift_ns(time_ns[starts[i]], (offsets[0], offsets[i]), (clocks[0], clocks[i]))
         if abs(shift) < _MAX_SHIFT_NS:
             placed[piece] += shift
         before = placed[starts[i] - 1]
@@ -231,3 +235,13 @@ def _one_clock(time_ns: _Int64, boot_i: _Int64, offsets: list[int | None], notes
     if unknown:
         notes.append(f"How long it was off is not known for {unknown} of them; taken as 1 s.")
     return placed
+
+
+def _shift_ns(
+    start_ns: np.int64, offsets: tuple[int | None, int | None], clocks: tuple[ClockFit | None, ClockFit | None]
+) -> int:
+    first, later = clocks
+    if first is not None and later is not None:
+        return first.clip_ns(int(later.host_ns(np.array([start_ns]))[0])) - int(start_ns)
+    before, after = offsets
+    return after - before if before is not None and after is not None else _MAX_SHIFT_NS
