@@ -35,7 +35,7 @@ STRIDE_SD_S = 0.4
 _PIECE_S, _PIECES_MIN = 10.0, 4
 _GAP_S = 0.1
 _STILL = 1e-6
-_RESTING = 0.1  # of the usual energy of a piece: what rests has no wave
+_RESTING = 0.1  # of the energy of lively windows: what rests says nothing
 _WAVE_SD_S = 1e-4  # of a peak between samples of RATE_HZ
 _ALIKE = 0.8
 _PEAK_S = 0.05
@@ -128,6 +128,10 @@ def _envelope_lags(a: _F64, b: _F64) -> tuple[_F64, _F64]:
     n_a, n_b = len(bands_a[0]), len(bands_b[0])
     wide = int(max(_WINDOW_S, n_a / rate / _WINDOWS_MAX) * rate)
     starts = np.arange(0, n_a - wide + 1, wide)
+    energy = np.array(
+        [sum(float(np.sum(np.abs(band[i : i + wide]) ** 2)) for band in bands_a) for i in starts.tolist()]
+    )
+    starts = starts[energy >= _RESTING * np.quantile(energy, 0.9)]
     n = 1 << (n_b + wide).bit_length()
     spectra = [np.fft.fft(band, n) for band in bands_b]
     places = np.arange(-wide + 1, n_b)
@@ -168,13 +172,16 @@ def _clear_best(
     second = int(np.argmax(ahead))
     in_best, in_second = ((inside + at >= 0) & (inside + at <= last) for at in (best, second))
     both = in_best & in_second
-    if both.sum() >= least_n:
+    chance = 1.0
+    if not np.isfinite(ahead[second]):
+        pass  # no other lag has enough in common to be compared with
+    elif both.sum() >= least_n:
         chance = ttest_rel(scores[both, best], scores[both, second], alternative="greater").pvalue
     else:
         chance = ttest_ind(
             scores[in_best, best], scores[in_second, second], equal_var=False, alternative="greater"
         ).pvalue
-    if not np.isfinite(ahead[second]) or not float(chance) <= _CHANCE_MAX:
+    if not chance <= _CHANCE_MAX:
         raise RecordingError(
             "Their motions do not tell how they lie: they are of different runs, or have too little in common, or "
             "their clocks are more than 0.01 % apart, or the running is too even and short."
@@ -228,7 +235,7 @@ def _wave_line(
             cut_s.append((first + reach - start) / RATE_HZ)
             rows.append(_likeness(a[ours], b[theirs]))
             energy.append(min(float(np.sum(a[ours] ** 2)), float(np.sum(b[theirs] ** 2))))
-    moving = np.array(energy) >= _RESTING * np.median(energy) if energy else np.zeros(0, bool)
+    moving = np.array(energy) >= _RESTING * np.quantile(energy, 0.9) if energy else np.zeros(0, bool)
     if moving.sum() < _PIECES_MIN:
         return None, 0.0
     likeness, at = np.array(rows)[moving], np.array(at_s)[moving]

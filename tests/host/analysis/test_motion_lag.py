@@ -30,7 +30,7 @@ def test_gaps_and_standing_do_not_lose_the_millisecond() -> None:
     kept &= (b.t_s < 120.0) | (b.t_s > 160.0)
     found = motion_lag(a.t_s, a.gyr_radps, its_clock(b.t_s[kept]), b.gyr_radps[kept], turning=True)
     assert found.one_segment and max(abs(_error_s(found, 0.0)), abs(_error_s(found, RUN_S))) < 1e-3
-    stood = (("run", 90.0), ("stand", 100.0), ("run", 90.0))
+    stood = (("run", 60.0), ("stand", 160.0), ("run", 60.0))
     a, b = worn(1, 1, 104.0, plan=stood), worn(1, 2, 208.0, plan=stood)
     found = motion_lag(a.t_s, a.gyr_radps, its_clock(b.t_s), b.gyr_radps, turning=True)
     assert found.one_segment and max(abs(_error_s(found, 0.0)), abs(_error_s(found, 280.0))) < 1e-3
@@ -83,6 +83,9 @@ def test_what_does_not_tell_is_refused() -> None:
     first, last = a.t_s < 150.0, a.t_s > 130.0
     with pytest.raises(RecordingError, match="do not tell how they lie"):
         motion_lag(a.t_s[first], a.gyr_radps[first], a.t_s[last], a.gyr_radps[last], turning=True)
+    resting = worn(6, 1, 104.0, plan=(("stand", 40.0), ("run", 30.0)))
+    with pytest.raises(RecordingError, match="do not tell how they lie"):
+        motion_lag(resting.t_s, resting.gyr_radps, a.t_s, a.gyr_radps, turning=True)
     still = np.random.default_rng(0).normal(0.0, 0.01, (len(a.t_s), 3))
     with pytest.raises(RecordingError, match="do not tell how they lie"):
         motion_lag(a.t_s, a.gyr_radps, a.t_s, still, turning=True)
