@@ -42,7 +42,12 @@ def _import(name: str, path: str, kernels: list[str]) -> tuple[list[Finding], Mo
     import numba.core.errors
 
     try:
-        return [], importlib.import_module(name)
+        module = importlib.import_module(name)
+        for kernel in kernels:
+            made: Any = getattr(module, kernel, None)
+            if hasattr(made, "one_signature"):
+                made.compile(None)
+        return [], module
     except numba.core.errors.NumbaError as error:
         loc: Any = getattr(error, "loc", None)
         file, line = (str(loc.filename), int(loc.line)) if loc is not None else (path, 0)

@@ -49,10 +49,11 @@ def load_kernels() -> bool:
         compiling.progress = _Watch(stack)
         try:
             import_module("trendel.analysis")
+            from trendel.kernels.pipeline import init, run, step
+
+            compiling.load(init, step, run)
         finally:
             compiling.progress = None
-    from trendel.kernels.pipeline import step
-
     stats = getattr(step, "stats", None)  # a plain function with NUMBA_DISABLE_JIT=1
     return stats is not None and bool(stats.cache_misses)
 

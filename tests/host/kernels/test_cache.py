@@ -28,8 +28,8 @@ ASK = """
 import numpy as np
 from trendel.kernels import compile
 from trendel.kernels.caller import caller
-hits = sum(caller.stats.cache_hits.values())
-print(compile.KERNEL_HASH, compile.CACHE_FOLDER, hits, float(caller(np.float32(0.5))))
+value = float(caller(np.float32(0.5)))
+print(compile.KERNEL_HASH, compile.CACHE_FOLDER, sum(caller.stats.cache_hits.values()), value)
 """
 
 
