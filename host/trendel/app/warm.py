@@ -49,12 +49,12 @@ def load_kernels() -> bool:
         compiling.progress = _Watch(stack)
         try:
             import_module("trendel.analysis")
-            from trendel.kernels.pipeline import init, run, step
+            from trendel.kernels.pipeline import init, run
 
-            compiling.load(init, step, run)
+            compiling.load(init, run)  # run has all others in it
         finally:
             compiling.progress = None
-    stats = getattr(step, "stats", None)  # a plain function with NUMBA_DISABLE_JIT=1
+    stats = getattr(run, "stats", None)  # a plain function with NUMBA_DISABLE_JIT=1
     return stats is not None and bool(stats.cache_misses)
 
 

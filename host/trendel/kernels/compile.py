@@ -10,6 +10,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -33,6 +34,7 @@ def nested(*shape: int) -> types.NestedArray:
     return types.NestedArray(f4, shape)
 
 
+@cache
 def record(name: str) -> types.Record:
     """The numba type of a struct of the layout, by name."""
     return cast(types.Record, numba.from_dtype(DTYPES[name]))
