@@ -1,7 +1,7 @@
 """A hip and an ankle of a real run on one clock, by motion alone.
 
 The two sensors' clocks part by up to 0.4 s at the run's pauses (contact to contact the ankle is 0.04 s late at first,
-0.15 s early, 0.12 s late, 0.20 s early later on, and steady between): errors are theirs and ours together."""
+later 0.15 s late, 0.12 s early, 0.20 s late, and steady between): errors are theirs and ours together."""
 
 import numpy as np
 import pytest
