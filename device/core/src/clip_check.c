@@ -105,7 +105,7 @@ static int check_calibration(const uint8_t *value) {
 }
 
 static bool is_rate(uint32_t rate_hz) {
-    for (uint32_t i = 0; i < CLIP_DEFAULT_RATES_N; i++)
+    for (uint32_t i = 0; i < TRENDEL_RATES_N; i++)
         if (clip_default_rates[i] == rate_hz)
             return true;
     return false;

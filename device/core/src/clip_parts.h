@@ -4,12 +4,11 @@
 
 #include "trendel_clip.h"
 
-#define CLIP_DEFAULT_RATES_N TRENDEL_RATES_N
 #define CLIP_MS(us) ((uint32_t)(((us) + 500u) / 1000u))
 
 /* default_params.c */
-extern const uint16_t clip_default_rates[CLIP_DEFAULT_RATES_N];
-extern const uint32_t clip_default_params[CLIP_DEFAULT_RATES_N][sizeof(trendel_params_t) / 4u];
+extern const uint16_t clip_default_rates[TRENDEL_RATES_N];
+void clip_default_params(trendel_params_t *params, uint32_t rate_hz); /* unchanged for a rate that there is not */
 
 /* clip_packets.c */
 void clip_send(trendel_clip_t *clip, const void *packet, size_t n, bool raw);

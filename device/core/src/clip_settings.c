@@ -86,9 +86,7 @@ static void table(trendel_clip_t *clip) {
             return;
         }
     }
-    for (uint32_t i = 0; i < CLIP_DEFAULT_RATES_N; i++)
-        if (clip_default_rates[i] == clip->rate_hz)
-            memcpy(&clip->params, clip_default_params[i], sizeof clip->params);
+    clip_default_params(&clip->params, clip->rate_hz);
 }
 
 void clip_settings_params(trendel_clip_t *clip) {

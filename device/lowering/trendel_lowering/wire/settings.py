@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from trendel.wire import settings as st
 
 from ..artifacts import parameter_hashes
@@ -66,21 +68,62 @@ def kernel_layout() -> str:
 
 
 def default_params() -> str:
-    """C source: the kernels' parameters for each output data rate, as words."""
+    """C source: the kernels' parameters for each output data rate, as words; most are the same at all rates."""
     import numpy as np
 
     from trendel.analysis.parameters import Parameters, Setup, kernel_params
 
-    parts = ["/* Default parameters by rate: written by `python -m trendel_lowering.wire`, never by hand. */\n"]
-    parts.append('#include "clip_parts.h"\n\nconst uint16_t clip_default_rates[CLIP_DEFAULT_RATES_N] = {')
-    parts.append(", ".join(map(str, st.RATES_HZ)) + "};\n\n")
-    parts.append("const uint32_t clip_default_params[CLIP_DEFAULT_RATES_N][sizeof(trendel_params_t) / 4u] = {\n")
-    for rate in st.RATES_HZ:
-        words = kernel_params(Parameters(), Setup(rate_hz=rate)).view(np.ndarray).view("<u4")
-        texts = [f"0x{int(word):x}u" for word in words]
-        rows = [", ".join(texts[at : at + 10]) for at in range(0, len(texts), 10)]
-        parts.append("    {" + ",\n     ".join(rows) + "},\n")
-    return "".join([*parts, "};\n"])
+    rows = [kernel_params(Parameters(), Setup(rate_hz=rate)).view(np.ndarray).view("<u4") for rate in st.RATES_HZ]
+    words = np.stack(rows).reshape(len(rows), -1)
+    differ = np.flatnonzero((words != words[0]).any(axis=0))
+    runs = np.split(differ, np.flatnonzero(np.diff(differ) > 1) + 1)
+    changed = ",\n".join(f"    {{\n        {_words(row[differ], 8)}}}" for row in words[1:])
+    return _DEFAULTS.format(
+        rates=", ".join(map(str, st.RATES_HZ)),
+        base=_words(words[0], 4),
+        runs_n=len(runs),
+        runs=", ".join(f"{{{run[0]}, {len(run)}}}" for run in runs),
+        changed_n=len(differ),
+        changed=changed,
+    )
+
+
+def _words(words: Iterable[int], indent: int) -> str:
+    texts = [f"0x{int(word):x}u" for word in words]
+    rows = [", ".join(texts[at : at + 10]) for at in range(0, len(texts), 10)]
+    return f",\n{' ' * indent}".join(rows)
+
+
+_DEFAULTS = """/* Default parameters by rate: written by `python -m trendel_lowering.wire`, never by hand. */
+#include <string.h>
+
+#include "clip_parts.h"
+
+const uint16_t clip_default_rates[TRENDEL_RATES_N] = {{{rates}}};
+
+/* Words of the first rate; runs of them (first, number) in which others differ; those words of the others. */
+static const uint32_t base[sizeof(trendel_params_t) / 4u] = {{
+    {base}}};
+static const uint16_t runs[{runs_n}][2] = {{{runs}}};
+static const uint32_t changed[TRENDEL_RATES_N - 1u][{changed_n}] = {{
+{changed}}};
+
+void clip_default_params(trendel_params_t *params, uint32_t rate_hz) {{
+    uint32_t rate = 0;
+    while (rate < TRENDEL_RATES_N && clip_default_rates[rate] != rate_hz)
+        rate++;
+    if (rate == TRENDEL_RATES_N)
+        return;
+    memcpy(params, base, sizeof base);
+    if (rate == 0u)
+        return;
+    const uint32_t *from = changed[rate - 1u];
+    for (uint32_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {{
+        memcpy((uint8_t *)params + 4u * runs[i][0], from, 4u * runs[i][1]);
+        from += runs[i][1];
+    }}
+}}
+"""
 
 
 def settings_header() -> str:
