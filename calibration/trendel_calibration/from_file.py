@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from trendel.app.outputs import write_text_atomically
 from trendel.constants import STANDARD_GRAVITY_MPS2
 from trendel.errors import CalibrationError
-from trendel.recording.calibration_store import nearest
-from trendel_calibration.outcome import Ending, about_of, finish, finish_values, previous_of, when_of
+from trendel_calibration.outcome import Ending, finish, finish_values, matrices_of, previous_of
 from trendel_calibration.result import NORMAL_95, Calibration, plain, record_hash
 from trendel_calibration.sections import read_sections
 from trendel_calibration.source import Source, SourceOptions, read_source
@@ -121,13 +121,14 @@ def _bias(source: Source, request: Request) -> None:
         for axis, b, s in zip("xyz", found.mean, std, strict=True)
     )
     lines = [f"gyroscope at rest for {values['duration_s']:.0f} s: {each} {unit} (95 %)"]
-    stored = nearest(about_of(source.subject), when_of(source.subject)) if is_si else None
-    if stored is not None:
+    base = matrices_of(source.subject)
+    if base is not None:
         # The matrices of the clip's calibration stay; only the bias is new.
-        record = stored.record | {k: values[k] for k in ("gyr_bias", "gyr_bias_std")}
-        values["hash"] = record_hash(record)
-        lines.append(f"with the matrices of the calibration of {stored.record.get('when')}: record {values['hash']}")
-    finish_values("bias", values, lines, source.subject, request.ending)
+        made = base.get("when")
+        base = base | {name: values[name] for name in ("gyr_bias", "gyr_bias_std")}
+        base["hash"] = values["hash"] = record_hash(base)
+        lines.append(f"with the matrices of the calibration of {made}: record {values['hash']}")
+    finish_values("bias", values, lines, source.subject, request.ending, base)
 
 
 def _noise(source: Source, request: Request) -> None:
@@ -157,7 +158,7 @@ def _noise(source: Source, request: Request) -> None:
     if request.ending.report is not None:
         from trendel_calibration.report import noise_html
 
-        request.ending.report.write_text(noise_html(found, source.subject), encoding="utf-8")
+        write_text_atomically(request.ending.report, noise_html(found, source.subject))
         lines.append(f"report: {request.ending.report}")
     finish_values("noise", found.as_dict(), lines, source.subject, replace(request.ending, report=None))
 
@@ -179,7 +180,6 @@ def _rate(source: Source, request: Request) -> None:
 
 def _standing(request: Request) -> None:
     import trendel
-    from trendel.app.outputs import write_atomically
     from trendel.app.screen import stdout_console
     from trendel_calibration.standing import keep_mounting, standing
 
@@ -194,8 +194,7 @@ def _standing(request: Request) -> None:
     if request.ending.keeps:
         files["kept"] = str(keep_mounting(kept))
     if request.ending.out is not None:
-        text = json.dumps(kept, indent=1) + "\n"
-        write_atomically(request.ending.out, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+        write_text_atomically(request.ending.out, json.dumps(kept, indent=1) + "\n")
         files["written"] = str(request.ending.out)
     if request.ending.as_json:
         print(json.dumps(kept | files, indent=1))

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from trendel.app.calibration_choice import read_record
-from trendel.app.outputs import write_atomically
+from trendel.app.outputs import write_text_atomically
 from trendel.app.screen import stdout_console
 from trendel.errors import CalibrationError
 from trendel.recording.calibration import check_belongs, why_not
-from trendel.recording.calibration_store import history, keep, nearest
+from trendel.recording.calibration_store import keep, nearest
 from trendel_calibration.result import Calibration, Subject
 from trendel_calibration.show import show
 from trendel_calibration.verify import checks
@@ -80,18 +80,12 @@ def finish(
     record = own | {"checks": [check.as_dict() for check in verdicts]} | dict(extra)
     if previous is not None:
         record["previous_hash"] = previous.get("hash")
-    files: dict[str, str] = {}
-    if ending.keeps:
-        files["kept"] = str(keep(record))
-    if ending.out is not None:
-        text = json.dumps(record, indent=1, allow_nan=False) + "\n"
-        write_atomically(ending.out, lambda temporary: temporary.write_text(text, encoding="utf-8"))
-        files["written"] = str(ending.out)
+    files = _kept_and_written(record, ending)
     if ending.report is not None:
         from trendel_calibration.report import report_html
 
         page = report_html(cal, verdicts, previous)
-        write_atomically(ending.report, lambda temporary: temporary.write_text(page, encoding="utf-8"))
+        write_text_atomically(ending.report, page)
         files["report"] = str(ending.report)
     if ending.as_json:
         print(json.dumps(record | files, indent=1, allow_nan=False))
@@ -113,22 +107,41 @@ def _what_now(subject: Subject) -> str:
     return "Recordings of this clip take it along from now on (trendel record, live)."
 
 
-def finish_values(kind: str, values: dict[str, Any], lines: list[str], subject: Subject, ending: Ending) -> None:
-    """The same for what is no whole calibration (noise, rate, bias): `values` go under `kind` into a copy of the clip's
-    nearest record, or into one without matrices; `lines` are shown."""
-    known = [s for s in history(subject.serial) if s.record.get("acc_matrix") is not None] if subject.serial else []
-    base = known[-1].record if known else {}
-    record: dict[str, Any] = {
-        **base, "schema": "trendel.calibration/1", "method": base.get("method", kind), "who": subject.who,
-        "when": subject.when, **about_of(subject), kind: values, "source": subject.source,
-    }  # fmt: skip
+def _kept_and_written(record: dict[str, Any], ending: Ending) -> dict[str, str]:
+    """Into the history and the file that are wanted; where it is, by word."""
     files: dict[str, str] = {}
     if ending.keeps:
         files["kept"] = str(keep(record))
     if ending.out is not None:
-        text = json.dumps(record, indent=1, allow_nan=False) + "\n"
-        write_atomically(ending.out, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+        write_text_atomically(ending.out, json.dumps(record, indent=1, allow_nan=False) + "\n")
         files["written"] = str(ending.out)
+    return files
+
+
+def matrices_of(subject: Subject) -> dict[str, Any] | None:
+    """The clip's record nearest in time that fits its sensor and ranges; None where there is none."""
+    stored = nearest(about_of(subject), when_of(subject)) if subject.raw_unit == "si" else None
+    return stored.record if stored is not None else None
+
+
+def finish_values(
+    kind: str,
+    values: dict[str, Any],
+    lines: list[str],
+    subject: Subject,
+    ending: Ending,
+    base: Mapping[str, Any] | None = None,
+) -> None:
+    """The same for what is no whole calibration (noise, rate, bias): `values` go under `kind` into a copy of `base`, a
+    record of this clip's, else of `matrices_of`, or into one without matrices; `lines` are shown. What is not known of
+    the subject stays as the base has it."""
+    found = base if base is not None else matrices_of(subject) or {"raw_unit": subject.raw_unit}
+    about = {name: value for name, value in about_of(subject).items() if value is not None or name not in found}
+    record: dict[str, Any] = {
+        **found, "schema": "trendel.calibration/1", "method": found.get("method", kind), "who": subject.who,
+        "when": subject.when, **about, kind: values, "source": subject.source,
+    }  # fmt: skip
+    files = _kept_and_written(record, ending)
     if ending.as_json:
         print(json.dumps({kind: values, "method": kind, **about_of(subject), **files}, indent=1, allow_nan=False))
         return

@@ -162,3 +162,51 @@ def test_a_record_is_written_to_a_clip(
         done = trendel_command("calibrate", "--link", link, "--write", tmp_path / "r.json")
         assert done.code == 2 and words in done.err
     assert "--write needs --link" in trendel_command("calibrate", "--from", "x.csv", "--write", "nearest").err
+
+
+def test_a_bias_goes_with_the_matrices_of_its_range(
+    record: dict[str, object], tmp_path: Path, trendel_command: Callable[..., Done]
+) -> None:
+    """Only the bias is new; a record of another range is left alone, and nothing of one is said to be of another."""
+    keep({**record, "when": "2026-01-01T00:00:00+00:00"})
+    keep({**record, "when": "2026-06-01T00:00:00+00:00", "range_g": 8.0, "acc_bias": [0.3, 0.3, 0.3]})
+    rng, n = np.random.default_rng(0), 208 * 20
+    acc, gyr = rng.normal([0, 0, 9.8], 0.02, (n, 3)), rng.normal([0.01, 0.0, -0.02], 0.0015, (n, 3))
+    lying = Handled(acc, gyr, 208.0, np.eye(3)[None], np.array([[0, n]]), Clip.random(0))
+    path = write_csv(lying, tmp_path / "rest.csv")
+    path.with_suffix(".json").write_text(json.dumps(json.loads(path.with_suffix(".json").read_text()) | ABOUT))
+    said = trendel_command("calibrate", "--from", path, "--method", "bias", "--json")
+    assert said.code == 0, said.err
+    told = json.loads(said.out)
+    kept = json.loads(Path(told["kept"]).read_text())
+    assert (
+        kept["range_g"] == 16.0
+        and kept["acc_bias"] == record["acc_bias"]
+        and kept["acc_matrix"] == record["acc_matrix"]
+    )
+    assert np.abs(np.array(kept["gyr_bias"]) - [0.01, 0.0, -0.02]).max() < 1e-3
+    assert kept["hash"] == told["bias"]["hash"] == hash_of(setting_of(kept, "it"))
+    found = nearest(ABOUT, datetime.now(UTC))
+    assert found is not None and found.record["hash"] == kept["hash"]
+
+
+def test_without_matrices_of_its_own_nothing_is_copied(
+    record: dict[str, object], tmp_path: Path, trendel_command: Callable[..., Done]
+) -> None:
+    keep({**record, "range_g": 8.0})
+    rng, n = np.random.default_rng(0), 208 * 20
+    acc, gyr = rng.normal([0, 0, 9.8], 0.02, (n, 3)), rng.normal([0.01, 0.0, -0.02], 0.0015, (n, 3))
+    lying = Handled(acc, gyr, 208.0, np.eye(3)[None], np.array([[0, n]]), Clip.random(0))
+    path = write_csv(lying, tmp_path / "rest.csv")
+    path.with_suffix(".json").write_text(json.dumps(json.loads(path.with_suffix(".json").read_text()) | ABOUT))
+    told = json.loads(trendel_command("calibrate", "--from", path, "--method", "bias", "--json").out)
+    kept = json.loads(Path(told["kept"]).read_text())
+    assert kept["range_g"] == 16.0 and "acc_matrix" not in kept
+    assert nearest(ABOUT, datetime.now(UTC)) is None
+
+
+def test_a_record_that_no_clip_takes_is_passed_over(record: dict[str, object]) -> None:
+    good = keep({**record, "when": "2026-01-01T00:00:00+00:00"})
+    keep({**record, "when": "2026-06-01T00:00:00+00:00", "acc_matrix": [[2.5, 0, 0], [0, 2.5, 0], [0, 0, 2.5]]})
+    found = nearest(ABOUT, datetime(2026, 6, 2, tzinfo=UTC))
+    assert found is not None and found.path == good

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from trendel.errors import CalibrationError, reason
-from trendel.recording.calibration import SCHEMA, full_serial, why_not
+from trendel.recording.calibration import SCHEMA, full_serial, setting_of, why_not
 
 
 def calibrations_folder() -> Path:
@@ -73,8 +73,8 @@ def history(serial: str | None = None, folder: Path | None = None) -> list[Store
 
 
 def nearest(about: Mapping[str, Any], when: datetime, folder: Path | None = None) -> Stored | None:
-    """The record nearest to `when` that belongs to what `about` (a recording's metadata) says of the clip; None where
-    the clip's serial number is not known or none fits."""
+    """The record nearest to `when` that belongs to what `about` (a recording's metadata) says of the clip and can be
+    applied; None where the clip's serial number is not known or none fits."""
     serial = about.get("clip_serial")
     if serial is None:
         return None
@@ -82,9 +82,18 @@ def nearest(about: Mapping[str, Any], when: datetime, folder: Path | None = None
         stored
         for stored in history(str(serial), folder)
         if why_not(stored.record, about) is None and stored.record.get("acc_matrix") is not None
-        and stored.record.get("raw_unit") == "si"
+        and stored.record.get("raw_unit") == "si" and _can_be_applied(stored)
     ]  # fmt: skip
     return min(fitting, key=lambda stored: abs(stored.when - when), default=None)
+
+
+def _can_be_applied(stored: Stored) -> bool:
+    """Whether the clip could take it: a file may have been written by hand, or have matrices that no sensor has."""
+    try:
+        setting_of(stored.record, stored.path.name)
+    except CalibrationError:
+        return False
+    return True
 
 
 def _time(text: Any) -> datetime | None:
