@@ -94,8 +94,12 @@ static enum mgmt_cb_return access(uint32_t event, enum mgmt_cb_return before, in
         *rc = MGMT_ERR_EOK;
         return MGMT_CB_ERROR_RC;
     }
-    *rc = SETTINGS_MGMT_ERR_KEY_NOT_FOUND;
-    return MGMT_CB_ERROR_ERR;
+    if (result == TRENDEL_SETTING_UNKNOWN_KEY) {
+        *rc = SETTINGS_MGMT_ERR_KEY_NOT_FOUND;
+        return MGMT_CB_ERROR_ERR;
+    }
+    *rc = result == TRENDEL_SETTING_ACCESS ? MGMT_ERR_ENOTSUP : MGMT_ERR_EUNKNOWN; /* Zephyr 3.4 has no own code */
+    return MGMT_CB_ERROR_RC;
 }
 
 static struct mgmt_callback access_callback = {.callback = access, .event_id = MGMT_EVT_OP_SETTINGS_MGMT_ACCESS};

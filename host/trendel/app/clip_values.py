@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ import numpy as np
 from trendel.app.clip_reach import Reached, with_clip
 from trendel.app.screen import stdout_console
 from trendel.errors import LinkError, ParameterError, WireError
-from trendel.links.management import RefusedError
+from trendel.links.management import NOT_THERE, RefusedError
 from trendel.wire.layout import Field
 from trendel.wire.settings import BY_NAME, KEYS, PREFIX, Key, decode_params, decode_setting, encode_setting
 
@@ -22,6 +24,8 @@ _WHY = {
     "EBUSY": "a run is on: wait until it has ended",
     "WRITE_NOT_SUPPORTED": "it cannot be written",
     "DELETE_NOT_SUPPORTED": "it cannot be deleted",
+    "ENOTSUP": "it cannot be deleted",
+    "EUNKNOWN": "the clip could not store that",
     "KEY_NOT_FOUND": "this clip's firmware does not know it: update it",
     "ENOENT": "this clip's firmware does not know it: update it",
 }
@@ -81,11 +85,8 @@ def set_setting(moniker: str, name: str, given: list[str]) -> None:
         if lacking:
             raise ParameterError(f"{key.name} is not set on the clip: give {', '.join(lacking)} too.")
         raw = encode_setting(key.name, **{**(before or {}), **changes})
-        try:
+        with _worded(key.name):
             await clip.management.set(key.name, raw)
-        except RefusedError as error:
-            why = _WHY.get(error.reason, error.reason)
-            raise LinkError(f"{key.name} was not changed: {why} (see `trendel clip settings list`).") from None
         return await _value(clip, key) or {}
 
     for part, content in with_clip(moniker, work).items():
@@ -97,10 +98,21 @@ def delete_setting(moniker: str, name: str) -> None:
     key = _key(name)
 
     async def work(clip: Reached) -> None:
-        await clip.management.delete(key.name)
+        with _worded(key.name):
+            await clip.management.delete(key.name)
 
     with_clip(moniker, work)
     print(f"{key.name} is not set any more: the clip uses its default.")
+
+
+@contextmanager
+def _worded(name: str) -> Iterator[None]:
+    """Refusals of a change as LinkError in words."""
+    try:
+        yield
+    except RefusedError as error:
+        why = _WHY.get(error.reason, error.reason)
+        raise LinkError(f"{name} was not changed: {why} (see `trendel clip settings list`).") from None
 
 
 def _key(name: str) -> Key:
@@ -120,7 +132,7 @@ async def _value(clip: Reached, key: Key) -> dict[str, Any] | None:
     try:
         raw = await clip.management.get(key.name)
     except RefusedError as error:
-        if error.reason in ("KEY_NOT_FOUND", "ENOENT"):
+        if error.reason in NOT_THERE:
             return None
         raise
     try:

@@ -27,6 +27,8 @@ TIMEOUT_S = 2.5
 """For one answer; a sector that is erased meanwhile takes a clip 0.1 s."""
 PREFIX = "trendel/"
 """Of the clip's own settings."""
+NOT_THERE = ("KEY_NOT_FOUND", "ENOENT")
+"""Reasons of a refusal where a setting has no value."""
 _TRIES = 4
 _PENDING_MAX = 4
 _HEAD_N = 8
@@ -214,8 +216,11 @@ class Management:
 
     async def delete(self, key: str) -> None:
         """Forget the setting trendel/`key`; it may not be there."""
-        with contextlib.suppress(RefusedError):
+        try:
             await self.request(DeleteSetting(name=PREFIX + key), f"to forget {PREFIX}{key}")
+        except RefusedError as error:
+            if error.reason not in NOT_THERE:
+                raise
 
     async def file_length(self, path: str) -> int:
         """Bytes of a file on the clip."""

@@ -11,7 +11,7 @@ from bumble.core import ProtocolError
 from smpclient.generics import error
 from smpclient.requests.file_management import FileStatus
 from smpclient.requests.os_management import EchoWrite, MCUMgrParametersRead, ResetWrite
-from smpclient.requests.settings_management import ReadSetting, WriteSetting
+from smpclient.requests.settings_management import DeleteSetting, ReadSetting, WriteSetting
 
 from tests.device.zephyr.host import asked, bleak_of, fault_counters, managed, read_file, unpaired
 from tests.device.zephyr.native import REBOOTED, SOFTWARE, Native, needs_firmware, running
@@ -75,6 +75,8 @@ async def _manage(client) -> None:  # type: ignore[no-untyped-def]
     await asked(client, WriteSetting(name="trendel/name", val=encode_setting("name", name=b"Berta")))
     assert error(await client.request(WriteSetting(name="trendel/name", val=b"not one")))
     assert error(await client.request(WriteSetting(name="trendel/no_such", val=b"1")))
+    assert error(await client.request(DeleteSetting(name="trendel/mode")))  # always there
+    await asked(client, DeleteSetting(name="trendel/mounting"))  # not there: as wanted
     assert error(await client.request(ReadSetting(name="bt/keys")))
     assert error(await client.request(WriteSetting(name="bt/name", val=b"1")))
     table = decode_sectors(await read_file(client, "/log/sectors"))

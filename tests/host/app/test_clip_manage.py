@@ -133,6 +133,11 @@ def test_what_a_setting_does_not_take_is_said(cli: Cli, words: list[str], said: 
 def test_a_setting_is_forgotten(cli: Cli) -> None:
     assert "not set any more" in cli("clip", "settings", "delete", "rate_hz", "--link", REST).out
     assert "is not set" in cli("clip", "settings", "get", "mounting", "--link", REST).out
+    assert "not set any more" in cli("clip", "settings", "delete", "mounting", "--link", REST).out  # it was not there
+
+
+def test_a_setting_that_is_always_there_is_not_said_to_be_forgotten(cli: Cli) -> None:
+    refused(cli("clip", "settings", "delete", "mode", "--link", REST), "it cannot be deleted")
 
 
 def within(value: float, towards: float) -> float:
