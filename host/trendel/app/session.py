@@ -46,6 +46,7 @@ def _clock(clock: dict[str, Any] | None) -> str:
         return "too little came live: UTC is not known"
     ppm = clock["drift_ppm"]
     return (
+        f"{clock['rate_hz']:.4f} samples a second (standard error {clock['rate_sd_hz']:.4f}); "
         f"its clock is {abs(ppm):.1f} ppm {'slow' if ppm > 0 else 'fast'} by the host's (standard error "
         f"{clock['drift_sd_ppm']:.1f}); delays vary by {clock['jitter_ns'] / 1e6:.1f} ms; UTC has a standard error of "
         f"{clock['offset_sd_ns'] / 1e6:.2f} ms, without the least delay of the link"

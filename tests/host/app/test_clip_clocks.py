@@ -56,8 +56,8 @@ def test_the_stated_errors_hold_as_often_as_they_should(minutes: float, every_ns
         z = (fit.host_ns(clip) - true) / fit.sd_ns(clip)
         offset.append(z[len(z) // 2])
         end.append(z[-1])
-    for found in (drift, offset, end):
-        assert np.mean(np.abs(found) < 1.96) >= 0.85
+    for found, least in ((drift, 0.88), (offset, 0.94), (end, 0.94)):
+        assert np.mean(np.abs(found) < 1.96) >= least
     assert np.std(drift) > 0.5  # and they are not said to be far larger than they are
 
 
@@ -210,3 +210,5 @@ def test_the_simulated_clip_has_a_crystal_of_its_own(tmp_path: Path, cli: Cli) -
         (found[faults],) = about["devices"]["clip"]["clocks"]
     assert abs(found["none"]["drift_ppm"] + 20.0) < 10.0
     assert abs(found["drift"]["drift_ppm"] + 200.0) < 10.0
+    for clock in found.values():  # by its own clock the sensor is slower by as much
+        assert abs(clock["rate_hz"] - 208.0) < 2e-3 and 0 < clock["rate_sd_hz"] < 2e-3

@@ -19,6 +19,7 @@ _WINDOWS_N = (12, 400)  # wanted at least, and at most: slopes go by their squar
 _WINDOWS_MIN = 4
 _FULL = 0.5  # of a usual window's blocks: fewer do not tell the least delay
 _LATEST_NS = 600e9  # what seems later or earlier than others by more has a damaged time
+_TICK_SD_NS = 1000.0 / 12**0.5  # of a clip's whole microseconds
 _MAD_TO_SD = 1.4826
 _MEDIAN_SD = 1.2533  # standard error of a median against that of a mean
 _Int64 = npt.NDArray[np.int64]
@@ -116,9 +117,9 @@ def _slope(x: _F64, y: _F64) -> tuple[float, float]:
 
 def _small(sd: float, n: int) -> float:
     """A deviation around a line, for the two values that the line took and for how little few of them tell (the
-    deviation of Student's t)."""
+    deviation of Student's t); never below that of a clip's whole microseconds."""
     free = n - 2
-    return sd * float(np.sqrt(n / free * (free / (free - 2) if free > 2 else 3.0)))
+    return float(np.hypot(sd, _TICK_SD_NS)) * float(np.sqrt(n / free * (free / (free - 2) if free > 2 else 3.0)))
 
 
 def _spread(values: _F64) -> float:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from trendel.errors import WireError
+from trendel.recording.session.clocks import ClockFit
 from trendel.recording.session.container import PACKED_SUFFIX
 from trendel.recording.session.packets import StoredPacket, parse_topic, restored
 from trendel.recording.session.reader import SessionReader
@@ -82,12 +83,23 @@ def _device(gathered: Gathered, faults: Faults | None) -> dict[str, Any]:
             "samples_missing": samples.lost_n,
             "samples_repeated": samples.repeated_n,
             "restarts": int(samples.boot_i[-1]),
-            "clocks": [None if fit is None else asdict(fit) for fit in samples.clocks],
+            "clocks": [_clock(samples, i, fit) for i, fit in enumerate(samples.clocks)],
         }
     about["packets_bad"] = gathered.bad_n
     if faults is not None:
         about["faults"] = {name: value for name, value in faults.named().items() if value}
     return about
+
+
+def _clock(samples: Samples, boot_i: int, fit: ClockFit | None) -> dict[str, Any] | None:
+    """The fit, and the sensor's true output rate by it: by the host's clock, over steps that lost nothing."""
+    if fit is None:
+        return None
+    steps_ns = np.diff(samples.time_ns[samples.boot_i == boot_i])
+    usual_ns = float(np.median(steps_ns)) if len(steps_ns) else np.nan
+    whole_ns = float(steps_ns[np.abs(steps_ns - usual_ns) < usual_ns / 2].mean()) if usual_ns > 0 else np.nan
+    rate_hz = 1e9 / (whole_ns * (1.0 + fit.drift_ppm * 1e-6))
+    return asdict(fit) | {"rate_hz": rate_hz, "rate_sd_hz": rate_hz * fit.drift_sd_ppm * 1e-6}
 
 
 def _rate_hz(samples: Samples) -> float | None:
