@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -12,6 +13,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -174,3 +176,16 @@ def browser() -> Iterator[Browser]:
         url = next(page["webSocketDebuggerUrl"] for page in pages if page["type"] == "page")
         with _websockets().connect(url, max_size=None, ping_interval=None) as socket:
             yield Browser(socket)
+
+
+def violations(page: Browser) -> list[tuple[str, str, str]]:
+    """What axe-core finds on the page that is open: impact, rule and the first element. Skips where it is not
+    installed; AXE_CORE may name its axe.min.js."""
+    named = os.environ.get("AXE_CORE")
+    spec = find_spec("axe_core_python")
+    if not named and spec is None:
+        pytest.skip("axe-core is not here: pip install axe-core-python, or name axe.min.js in AXE_CORE")
+    script = Path(named) if named else Path(str(spec.origin if spec else "")).with_name("axe.min.js")
+    page.run(script.read_text(encoding="utf-8") + "; 1")
+    found = page.run("axe.run().then((r) => r.violations.map((v) => [v.impact, v.id, v.nodes[0].html]))")
+    return [(impact, rule, element) for impact, rule, element in found]

@@ -1,6 +1,6 @@
 """`python -m tests.calibration`: the study behind docs/calibration.md; writes its tables and pictures there.
 
-Some three minutes on two cores. `--clips N` for a smaller one (printed, not written)."""
+Some four minutes on two cores. `--clips N` for a smaller one (printed, not written)."""
 
 from __future__ import annotations
 

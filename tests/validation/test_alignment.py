@@ -51,5 +51,5 @@ def test_a_part_that_is_not_there_is_refused(begin_s: float, long_s: float) -> N
     (t_s, acc), (_, norm) = _hip(), _ankle()
     part = (t_s >= begin_s) & (t_s < begin_s + long_s)
     kept = norm[(t_s < begin_s - 5.0) | (t_s > begin_s + long_s + 5.0)]
-    with pytest.raises(RecordingError):
+    with pytest.raises(RecordingError, match="do not tell how they lie"):
         motion_lag(t_s[part], acc[part], np.arange(len(kept)) / 100.0, kept, turning=False)

@@ -51,7 +51,7 @@ def test_a_cable_with_noise_that_is_pulled_out(tmp_path: Path) -> None:
     assert found.damaged_n > 0 and found.plugged_n == 2 and found.home_n > 0
 
 
-def test_memory_does_not_grow(tmp_path: Path) -> None:
+def test_many_disconnects_lose_nothing(tmp_path: Path) -> None:
+    """What eight hours do to memory `make soak` measures: two minutes would not show it."""
     found = recovery.hours(tmp_path, 2 * 60.0, drops_per_h=60.0)
     assert found.doubled_n == 0 and found.stored_n == found.made_n
-    assert found.grown_mb < 20.0

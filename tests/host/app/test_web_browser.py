@@ -1,6 +1,5 @@
 """The live page in a browser: it moves in time, is heard, works by keyboard alone, and comes back by itself."""
 
-import os
 import re
 import subprocess
 import sys
@@ -13,7 +12,7 @@ import pytest
 pytest.importorskip("starlette", reason="starlette is not installed: pip install 'trendel[web]'")
 pytest.importorskip("uvicorn", reason="uvicorn is not installed: pip install 'trendel[web]'")
 
-from tests.browser import Browser, browser, needs_chromium
+from tests.browser import Browser, browser, needs_chromium, violations
 from tests.host.app.web_made import ALERT, FIGURES, Page
 
 pytestmark = needs_chromium()
@@ -135,31 +134,17 @@ def test_a_wrong_token_is_told(chrome: Browser) -> None:
         chrome.until("document.querySelector('#link').textContent === 'clip connected'")
 
 
-def _axe() -> str | None:
-    """axe-core's script: of the file that AXE_CORE names, or of the Python package that holds it."""
-    named = os.environ.get("AXE_CORE")
-    if named:
-        return Path(named).read_text(encoding="utf-8")
-    spec = find_spec("axe_core_python")
-    return (Path(str(spec.origin)).with_name("axe.min.js")).read_text(encoding="utf-8") if spec else None
-
-
 def test_axe_finds_no_serious_violation(chrome: Browser) -> None:
-    script = _axe()
-    if script is None:
-        pytest.skip("axe-core is not here: pip install axe-core-python, or name axe.min.js in AXE_CORE")
     with Page().open() as page:
         b = _opened(chrome, page)
         page.tell("figures", FIGURES)
         page.do(lambda: page.hub.alert(ALERT))
         b.until("document.querySelector('#alert').childElementCount > 0")
-        b.run(script + "; 1")
         for opened in (False, True):
             if opened:
                 b.key("p")
                 b.until("document.querySelector('#pain-dialog').open")
-            found = b.run("axe.run().then((r) => r.violations.map((v) => [v.impact, v.id, v.nodes[0].html]))")
-            assert [v for v in found if v[0] in ("serious", "critical")] == []
+            assert [v for v in violations(b) if v[0] in ("serious", "critical")] == []
 
 
 @pytest.mark.parametrize("link", ["replay:{}@3", "sim:{}?speed=3"])
