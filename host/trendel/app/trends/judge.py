@@ -44,7 +44,8 @@ class Trend:
 
 
 def judge(points: Sequence[Point], key: str, side: str) -> Trend:
-    """The runs of the newest two weeks against those of the oldest two, three of each at least, comparable ones only.
+    """The runs of the newest two weeks against those of the oldest two (of the later half against the earlier while
+    there are fewer than four weeks), three of each at least, comparable ones only.
 
     The interval is that of the difference of two pooled means (random effects, journal/baseline.py), so that runs
     differing from day to day widen it. It counts as changed only where the interval leaves out zero and the size is

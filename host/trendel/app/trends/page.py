@@ -47,7 +47,8 @@ def trends_html(
         f'bars.</p>{hollow}<div class="charts">{figures}</div></section>'
         f'<section class="card"><h2>Method and limits</h2><p>Stronger or not: the runs of the newest two weeks '
         f"against those of "
-        "the oldest two, three of each at least, pooled with random effects. Told only where the 95 % interval "
+        "the oldest two (of the later half against the earlier while there are fewer than four weeks), three of each "
+        "at least, pooled with random effects. Told only where the 95 % interval "
         "leaves out "
         "zero and the change is beyond the minimal detectable change of docs/accuracy.md, which comes from simulated "
         "runners: a floor. A smaller drop need not mean a stronger hip, nor a larger one a weaker.</p>"
