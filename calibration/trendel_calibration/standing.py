@@ -121,7 +121,7 @@ def mountings_folder() -> Path:
 
 
 def keep_mounting(found: dict[str, Any], folder: Path | None = None) -> Path:
-    """Write it for its runner and clip; the file, which replaces the one before (the history keeps both)."""
+    """Write it for its runner and clip; the file, which replaces the one before (renamed, so that it stays)."""
     place = (folder or mountings_folder()) / _safe(found["runner"])
     name = _safe(found["clip_serial"] or "any-clip")
     try:

@@ -24,19 +24,20 @@ def show_alignment(
     """Print where the moments of `first` are in `second`, `by` "utc" or "motion"; write `second` with times of `first`
     into `out` where that is given. Raises RecordingError."""
     about: dict[str, object]
+    other: Recording | None = None
     if out is not None:
         _check_out(out, (first, second), overwrite=overwrite)
     if by == "utc":
         found, how = align(first, second), "; the least delay of each link, up to its connection interval, comes on top"
         about = {"by": by} | asdict(found)
     else:
-        runs = read(first), read(second)
+        run, other = read(first), read(second)
         with stderr_console().status("comparing motions"):
-            lag = _motion_lag(*runs)
-        found, how = _of_motion(lag, runs[0]), _trust(lag)
+            lag = _motion_lag(run, other)
+        found, how = _of_motion(lag, run), _trust(lag)
         about = {"by": by} | asdict(found) | {"one_segment": lag.one_segment, "likeness": lag.likeness}
     if out is not None:
-        _write(second, found, {"run": first.name} | about, out, overwrite=overwrite)
+        _write(other or read(second), found, {"run": first.name} | about, out, overwrite=overwrite)
     if as_json:
         print(to_json(about), end="")
         return
@@ -94,8 +95,7 @@ def _ms(seconds: float) -> str:
     return f"{1e3 * seconds:.2g} ms" if seconds < 0.1 else f"{seconds:.1f} s"
 
 
-def _write(second: Path, found: Alignment, about: dict[str, object], out: Path, *, overwrite: bool) -> None:
-    recording = read(second)
+def _write(recording: Recording, found: Alignment, about: dict[str, object], out: Path, *, overwrite: bool) -> None:
     metadata = {name: value for name, value in recording.metadata.items() if name != "clock"}
     moved = replace(
         recording,

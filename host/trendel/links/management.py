@@ -188,10 +188,6 @@ class Management:
             raise RefusedError(f"{self._who}: the clip refuses {what} ({_said(answer)}).", _code(answer))
         return answer
 
-    async def client(self) -> SMPClient:
-        """smpclient's own client on this connection, for its uploads; it lives as long as the connection does."""
-        return await self._ready()
-
     async def echo(self, text: str) -> str:
         """What the clip says when it is told `text`: the same."""
         return (await self.request(EchoWrite(d=text), "an echo")).r
