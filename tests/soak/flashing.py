@@ -42,12 +42,13 @@ OLD_VERSION = (1, 0, 0, 0)
 
 @dataclass
 class Found:
-    """What came of some uploads."""
+    """What came of some uploads. `due_n`: of how many images that nothing in their plan excuses from being kept."""
 
     results: Counter[str] = field(default_factory=Counter)
     power_cuts_n: int = 0
     disconnects_n: int = 0
     damaged_n: int = 0
+    due_n: int = 0
     wrong: list[str] = field(default_factory=list)
 
 
@@ -62,6 +63,12 @@ class _Plan:
     swap_cuts: list[int]
     damage: float
     flips_s: float | None
+
+    @property
+    def due(self) -> bool:
+        """Whether the image has to be kept, whenever what is planned befalls it: only power that fails on trial, bytes
+        that change and the image itself may keep it from that; a lost link may not, nor a cut in the swap."""
+        return self.good and not self.cuts_s and not self.damage and self.flips_s is None
 
 
 def plan(seed: int, key: ec.EllipticCurvePrivateKey, other: ec.EllipticCurvePrivateKey) -> _Plan:
@@ -133,6 +140,7 @@ async def _update(clip: Reached, image: bytes) -> Outcome:
 def _judge(seed: int, bench: Bench, planned: _Plan, old: bytes, said: Outcome | str, found: Found) -> None:
     flash, new = bench.flash, planned.image
     found.power_cuts_n += bench.world.restarts.count("cut")
+    found.due_n += planned.due
 
     def wrong(what: str) -> None:
         found.wrong.append(f"seed {seed}: {what}; said {said}, restarts {bench.world.restarts}")
@@ -141,6 +149,8 @@ def _judge(seed: int, bench: Bench, planned: _Plan, old: bytes, said: Outcome | 
     image = read_image(runs)
     if image is None or image.tlvs[0x10] != hashlib.sha256(image.covered).digest() or runs not in (old, new):
         wrong("what runs is no whole image")
+    if planned.due and (isinstance(said, str) or said.result != "confirmed"):
+        wrong("nothing kept the image from being kept, and it is not")
     if isinstance(said, str):
         found.results["not begun"] += 1
         if runs != old:
