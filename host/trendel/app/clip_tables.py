@@ -12,6 +12,7 @@ from trendel.analysis.alerts import KINDS, LEVELS
 from trendel.analysis.tables import Table, make_table
 from trendel.app.outputs import make_folder, write_atomically
 from trendel.errors import RecordingError
+from trendel.recording.folder import is_session
 from trendel.wire import layout as lt
 
 if TYPE_CHECKING:
@@ -36,11 +37,11 @@ def write_clip_tables(run: Path, folder: Path) -> tuple[list[Path], list[str]]:
 
 def _of_session(run: Path) -> tuple[dict[str, ClipRecords], float | None]:
     """(records by kind, clip time in s of the first sample; None without, or where the clip has restarted)."""
-    if run.suffix != ".mcap":
+    if not is_session(run):
         return {}, None
     from trendel.recording.session import open_session
     from trendel.recording.session.clip_records import clip_records
-    from trendel.recording.session.samples import gather, order
+    from trendel.recording.session.samples import gather, order_main
 
     try:
         with open_session(run) as session:
@@ -50,9 +51,8 @@ def _of_session(run: Path) -> tuple[dict[str, ClipRecords], float | None]:
             gathered = gather(session.packets())
     except RecordingError:
         return {}, None
-    most = max(gathered.values(), key=lambda one: one.blocks_n, default=None)
-    samples = order(most) if most is not None else None
-    return found, None if samples is None or samples.boot_i[-1] > 0 else float(samples.time_ns[0]) * 1e-9
+    main = order_main(gathered)
+    return found, None if main is None or main[1].boot_i[-1] > 0 else float(main[1].time_ns[0]) * 1e-9
 
 
 def _strides(records: ClipRecords, first_s: float | None) -> Table:

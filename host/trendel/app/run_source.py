@@ -12,11 +12,10 @@ from trendel.app.progress import fraction_bar
 from trendel.app.result_folder import is_result_folder, read_result
 from trendel.app.warm import load_kernels
 from trendel.errors import ParameterError
+from trendel.recording.started import said_start
 
 if TYPE_CHECKING:
     from trendel.analysis import Result
-
-_DATED_S = 1e9  # clocks that count from 1970 are beyond this
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,16 +37,11 @@ class RunSource:
         return float(segments[0]["start_s"]) if segments else 0.0
 
     def began(self) -> tuple[datetime, bool]:
-        """When the recording began, and whether it says so itself; otherwise its file's time less its length."""
-        said = self.result.summary["metadata"].get("started_at")
-        if isinstance(said, str):
-            try:
-                at = datetime.fromisoformat(said.strip())
-                return (at if at.tzinfo else at.astimezone()), True
-            except ValueError:
-                pass
-        if self.start_s > _DATED_S:
-            return datetime.fromtimestamp(self.start_s, UTC), True
+        """When the recording began, and whether it says so itself; otherwise its file's time less its length. Raises
+        RecordingError where what it says is no time."""
+        said = said_start(self.result.summary["metadata"], self.start_s, self.name)
+        if said is not None:
+            return said, True
         written = (self.path / "summary.json" if self.path.is_dir() else self.path).stat().st_mtime
         length = timedelta(seconds=float(self.result.summary["duration_s"]))
         return datetime.fromtimestamp(written, UTC) - length, False

@@ -69,7 +69,7 @@ def read(
         _refuse_options(file, {key for key, value in told.items() if value})
         from trendel.recording.session.as_recording import read_session
 
-        return read_session(file, rate_hz=rate_hz, frame=frame, metadata=metadata)
+        return read_session(file, rate_hz=rate_hz, frame=frame, metadata=metadata)[0]
     with named(file.name or text):
         companion = companion_of(file)
         with opened(file) as data:

@@ -89,6 +89,9 @@ def test_commands_write_what_they_say(cli: Cli, run_csv: Path) -> None:
     assert "does not say" not in cli("export", run_csv, "--to", "fit", "--start", "2026-05-12T18:30").err
     with (run_csv.with_name("run.tables") / "steps.csv").open(newline="", encoding="utf-8") as file:
         assert next(csv.reader(file)) == [c.name for c in dictionary()["steps"]]
+    run_csv.with_suffix(".json").write_text(json.dumps({"started_at": "noon"}))
+    refused = cli("export", run_csv, "--to", "fit")
+    assert refused.code == 2 and "its started_at 'noon' is no date and time" in refused.err
     assert cli("export", run_csv, "--to", "gpx").code == 2
     assert cli("export", run_csv, "--to", "fit", "--out", run_csv.parent).code == 2
 

@@ -55,7 +55,7 @@ def fresh() -> Result:
 
 def test_a_tiring_left_hip_is_told_with_side_size_and_what_to_do(tired: Result) -> None:
     line, sides = _line(tired), sides_of(tired)
-    findings = findings_of(tired, line)
+    findings = findings_of(tired, line, sides)
     verdict = verdict_of(tired, line, sides, findings)
     assert verdict.headline.startswith("Your left hip held less and less after ")
     assert sides["L"].status == "sank" and sides["R"].status == "held"
@@ -71,7 +71,7 @@ def test_a_tiring_left_hip_is_told_with_side_size_and_what_to_do(tired: Result) 
 
 def test_stable_hips_are_said_to_have_held(fresh: Result) -> None:
     line, sides = _line(fresh), sides_of(fresh)
-    verdict = verdict_of(fresh, line, sides, findings_of(fresh, line))
+    verdict = verdict_of(fresh, line, sides, findings_of(fresh, line, sides))
     assert verdict.headline == "Both hips held."
     assert "cannot be told from chance" in verdict.sentence
     assert '<details class="card">' in report_html(fresh, "run.csv")
@@ -81,7 +81,7 @@ def test_pain_stands_before_every_number(tired: Result) -> None:
     from trendel.analysis.alerts import PainNoted, with_pain
 
     hurt = replace(tired, alerts=with_pain(tired.alerts, [PainNoted(600.0, "knee", "left", 4)]))
-    findings = findings_of(hurt, _line(hurt))
+    findings = findings_of(hurt, _line(hurt), sides_of(hurt))
     assert findings[0].title == "Pain"
     assert verdict_of(hurt, _line(hurt), sides_of(hurt), findings).headline.startswith("You noted pain")
 
@@ -96,7 +96,7 @@ def test_no_running_and_half_a_minute(run_s: float) -> None:
     html = report_html(result, "run.csv")
     assert reason[0] in html
     assert ("Plotly" in html) is bool(run_s)
-    assert findings_of(result, _line(result))[0].title == "Hip stability was not judged"
+    assert findings_of(result, _line(result), sides_of(result))[0].title == "Hip stability was not judged"
 
 
 def test_one_side_missing(fresh: Result) -> None:

@@ -2,6 +2,8 @@
 
 import contextlib
 import random
+import time
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -52,6 +54,19 @@ def test_values_and_times_are_those_of_the_clip(tmp_path: Path) -> None:
     first_us = int(block.header["time_us"]) - round(54e6 / RATE)
     assert recording.metadata["started_at"].startswith("2023-11-14T22:13:2")
     assert abs(first_us - 1_000_000) < 10
+
+
+def test_a_run_began_by_the_time_of_day_where_it_was_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    began = trendel.read(record(tmp_path / "here.mcap", _sent(run(5.0)))).metadata["started_at"]
+    try:
+        monkeypatch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        there = trendel.read(record(tmp_path / "there.mcap", _sent(run(5.0)))).metadata["started_at"]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert there.startswith("2023-11-15T07:13:2") and there.endswith("+09:00")
+    assert datetime.fromisoformat(there) == datetime.fromisoformat(began)
 
 
 @pytest.mark.parametrize("finish", [False, True])

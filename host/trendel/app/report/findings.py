@@ -10,7 +10,7 @@ import numpy as np
 from trendel.analysis import Result
 from trendel.app.alert_screen import number
 from trendel.app.report.change import Change, change, quarters
-from trendel.app.report.sides import NAMES, Side, sides_of
+from trendel.app.report.sides import NAMES, Side
 from trendel.app.report.timeline import Timeline, spoken
 
 FINDINGS_MAX = 3
@@ -144,9 +144,8 @@ def _other(rest: list[Side]) -> str:
     return f"; on the {side.name} by {number(side.worst if side.came_back else side.end, 1, '+')}\u00b0 too"
 
 
-def findings_of(result: Result, line: Timeline) -> list[Finding]:
+def findings_of(result: Result, line: Timeline, sides: dict[str, Side]) -> list[Finding]:
     """At most three, ranked: pain, sinking hips, trouble with the clip, sides apart, missing data, cadence, bounce."""
-    sides = sides_of(result)
     long_enough = float(result.summary["running_s"]) >= _COMPARED_S
     found = [
         *_pain(result),

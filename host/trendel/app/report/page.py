@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -21,7 +20,9 @@ from trendel.app.report.findings import Finding, Verdict, findings_of, verdict_o
 from trendel.app.report.picture import picture
 from trendel.app.report.sides import Side, baseline_words, sides_of
 from trendel.app.report.timeline import Timeline, spoken
+from trendel.errors import RecordingError
 from trendel.kernels.metrics import METRICS
+from trendel.recording.started import said_start
 
 _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:"
@@ -37,7 +38,7 @@ def report_html(result: Result, name: str, *, link: Mapping[str, Any] | None = N
     steps = result.steps
     line = Timeline.of(start_s, steps["ic_s"].astype(np.float64), steps["end_s"].astype(np.float64))
     sides = sides_of(result)
-    findings = findings_of(result, line)
+    findings = findings_of(result, line, sides)
     verdict = verdict_of(result, line, sides, findings)
     data = plain(_data(result, line))
     # "</" would end the script element.
@@ -82,7 +83,7 @@ def _first_screen(
 ) -> str:
     summary = result.summary
     parts = [
-        _when(summary["metadata"]),
+        _when(summary["metadata"], line.start_s),
         f"{spoken(float(summary['running_s']))} of running" if summary["running_s"] else "",
     ]
     if summary["cadence_spm"]:
@@ -105,12 +106,12 @@ def _first_screen(
     )
 
 
-def _when(metadata: Mapping[str, Any]) -> str:
+def _when(metadata: Mapping[str, Any], start_s: float) -> str:
     try:
-        at = datetime.fromisoformat(str(metadata.get("started_at", "")))
-    except ValueError:
-        return ""
-    return f"{at.day} {at:%B %Y, %H:%M}"
+        at = said_start(metadata, start_s, "the recording")
+    except RecordingError:
+        return ""  # the report is not about it
+    return f"{at.day} {at:%B %Y, %H:%M}" if at is not None else ""
 
 
 def _findings(findings: list[Finding]) -> str:

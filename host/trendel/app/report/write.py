@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from trendel.app.outputs import write_text_atomically
 from trendel.app.report.page import report_html
+from trendel.recording.folder import is_session
 
 if TYPE_CHECKING:
     from trendel.analysis import Result
@@ -24,10 +25,10 @@ def write_report(path: Path, result: Result, name: str, source: Path | None = No
 
 def _link_facts(source: Path) -> dict[str, Any]:
     """What a session says of its link and markers; nothing of other files."""
+    if not is_session(source) or not source.is_file():
+        return {}
     from trendel.recording.session import open_session, topics
 
-    if source.suffix.lower() != ".mcap" or not source.is_file():
-        return {}
     with open_session(source) as session:
         states = [str(m.content.get("state", "")) for m in session.messages(topics.LINK)]
         marks = [str(m.content.get("label", "")) for m in session.messages(topics.MARKERS)]

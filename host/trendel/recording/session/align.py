@@ -11,7 +11,7 @@ from trendel.errors import RecordingError
 from trendel.recording.folder import is_session
 from trendel.recording.reader import read
 from trendel.recording.session.reader import SessionReader
-from trendel.recording.session.samples import Samples, gather, order
+from trendel.recording.session.samples import Samples, gather, order_main
 from trendel.recording.started import started_at
 
 
@@ -86,12 +86,10 @@ def utc_of(file: Path) -> tuple[Samples, tuple[npt.NDArray[np.int64], npt.NDArra
     """The samples of the clip that sent the most into a session, and their UTC (see Samples.utc). Raises
     RecordingError."""
     with SessionReader(file) as session:
-        found = gather(session.packets())
-    name = max(found, key=lambda key: found[key].blocks_n, default=None)
-    samples = order(found[name]) if name is not None else None
-    if samples is None:
+        main = order_main(gather(session.packets()))
+    if main is None:
         raise RecordingError(f"{file.name}: holds no samples: its clip sent none, or they are lost.")
-    return samples, samples.utc()
+    return main[1], main[1].utc()
 
 
 def _of_fits(samples: Samples, utc_ns: npt.NDArray[np.int64], sd_ns: npt.NDArray[np.float64]) -> TimeBase:

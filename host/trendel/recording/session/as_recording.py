@@ -1,7 +1,7 @@
 """A session as a Recording, checked as a file from elsewhere is, so that whatever takes a CSV takes it too."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from trendel.recording.clip_metadata import ranges, sensor_name
 from trendel.recording.plausibility import Labels
 from trendel.recording.recording import Recording
 from trendel.recording.session.reader import SessionReader
-from trendel.recording.session.samples import Samples, gather, order
+from trendel.recording.session.samples import Samples, gather, order_main
 from trendel.recording.session.topics import CALIBRATION, OFFSET
 from trendel.recording.sidecar import check_frame, parse_metadata, read_sidecar, sidecar_path
 from trendel.recording.wording import counted
@@ -23,17 +23,17 @@ from trendel.wire import layout
 from trendel.wire.packets import Hello
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ZONE_MAX_S = 18 * 3600
 
 
 def read_session(
     path: Path,
     *,
-    device: str | None = None,
     rate_hz: float | None = None,
     frame: str | None = None,
     metadata: Mapping[str, Any] | None = None,
-) -> Recording:
-    """The samples of the session `path` as a Recording: of `device`, or of the clip that sent the most.
+) -> tuple[Recording, Samples]:
+    """The samples of the session `path` as a Recording, and as they are: of the clip that sent the most.
 
     Clip time from the first sample on is the recording's clock. A JSON of the same stem beside it, and `metadata`, add
     to what the session says. Raises RecordingError where there are no samples, or none that can be used."""
@@ -41,13 +41,13 @@ def read_session(
         sidecar = read_sidecar(sidecar_path(path))
         stated = check_stated_rate(rate_hz)
         with _opened(path) as session:
-            raw = _raw(session, device)
+            raw, samples = _raw(session)
             _add_calibration(session, raw)
         added = {**sidecar.metadata, **parse_metadata(metadata or {}, "metadata=").metadata}
         raw.sidecar = parse_metadata({**raw.sidecar.metadata, **added}, "the session with its sidecar")
         raw.frame = check_frame(frame, "frame=") if frame is not None else raw.sidecar.frame or "sensor"
         raw.rate_hz, raw.rate_origin = stated, "rate_hz"
-        return assemble(raw)
+        return assemble(raw), samples
 
 
 def _opened(path: Path) -> SessionReader:
@@ -58,12 +58,12 @@ def _opened(path: Path) -> SessionReader:
         raise RecordingError(str(error).removeprefix(f"{path.name}: ")) from None
 
 
-def _raw(session: SessionReader, device: str | None) -> Raw:
-    found = gather(session.packets(device=device))
-    name = max(found, key=lambda key: found[key].blocks_n, default=None)
-    samples = order(found[name]) if name is not None else None
-    if name is None or samples is None:
+def _raw(session: SessionReader) -> tuple[Raw, Samples]:
+    found = gather(session.packets())
+    main = order_main(found)
+    if main is None:
         raise RecordingError("holds no samples: the clip sent none, or they are lost")
+    name, samples = main
     hello = found[name].hello
     notes = list(samples.notes)
     if len(found) > 1:
@@ -74,11 +74,12 @@ def _raw(session: SessionReader, device: str | None) -> Raw:
         notes.append(f"{counted(samples.repeated_n, 'sample')} came more than once; used once.")
     notes += _state(session)
     acc, gyr = _physical(samples, hello)
-    return Raw(
+    raw = Raw(
         acc=acc, gyr=gyr, t=(samples.time_ns - samples.time_ns[0]) * 1e-9, rate_hz=None, rate_origin="", frame="sensor",
         missing=(), sidecar=parse_metadata(_metadata(session, name, samples, hello), "the session"),
         source=session.path.name, labels=Labels(), notes=notes,
     )  # fmt: skip
+    return raw, samples
 
 
 def _add_calibration(session: SessionReader, raw: Raw) -> None:
@@ -120,6 +121,13 @@ def _state(session: SessionReader) -> list[str]:
     return notes
 
 
+def _zone(offset_s: object) -> timezone:
+    """The time of day where the session was recorded; UTC where it does not say."""
+    if not isinstance(offset_s, (int, float)) or not abs(offset_s) <= _ZONE_MAX_S:
+        return UTC
+    return timezone(timedelta(minutes=round(offset_s / 60)))
+
+
 def _metadata(session: SessionReader, device: str, samples: Samples, hello: Hello | None) -> dict[str, Any]:
     """What the session says beside its samples, under the names that a sidecar would use; plain values."""
     range_g, range_dps = ranges(int((samples.range_code & 15).max()), int((samples.range_code >> 4).max()))
@@ -136,7 +144,7 @@ def _metadata(session: SessionReader, device: str, samples: Samples, hello: Hell
         offset_ns = int(fit.host_ns(samples.time_ns[:1])[0] - samples.time_ns[0])
     if isinstance(offset_ns, int):
         first = _EPOCH + timedelta(microseconds=(int(samples.time_ns[0]) + offset_ns) / 1000)
-        about["started_at"] = first.isoformat()
+        about["started_at"] = first.astimezone(_zone(session.about.get("utc_offset_s"))).isoformat()
     if fit is not None:
         about["clock"] = {
             "drift_ppm": fit.drift_ppm,

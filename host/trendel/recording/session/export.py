@@ -11,9 +11,10 @@ from trendel.errors import RecordingError, SessionError
 from trendel.recording.columns import ACC, GYR
 from trendel.recording.reader import read
 from trendel.recording.recording import Recording
-from trendel.recording.session.align import utc_of
+from trendel.recording.session.as_recording import read_session
 from trendel.recording.session.reader import SessionReader
 from trendel.recording.session.rewrite import rewrite
+from trendel.recording.session.samples import Samples
 from trendel.recording.writer import write_recording
 
 FORMATS = (".csv", ".parquet", ".mcap")
@@ -42,7 +43,8 @@ def export(
     elif target.suffix == ".csv":
         write_recording(read(source), target, overwrite=overwrite)
     else:
-        _write_table(_with_utc(_samples(read(source)), source), target)
+        recording, samples = read_session(source)
+        _write_table(_with_utc(_samples(recording), samples), target)
     return target
 
 
@@ -60,12 +62,12 @@ def _samples(recording: Recording) -> Any:
     return pa.table(columns).replace_schema_metadata({"trendel": json.dumps(about)})
 
 
-def _with_utc(table: Any, source: Path) -> Any:
+def _with_utc(table: Any, samples: Samples) -> Any:
     """With utc_ns (since 1970) and utc_sd_ms of each sample, where the clip's clock is known beside the host's; null
     for starts of the clip of which it is not."""
     import pyarrow as pa
 
-    samples, utc = utc_of(source)
+    utc = samples.utc()
     if utc is None:
         return table
     t_s = table["t_s"].to_numpy()

@@ -3,7 +3,7 @@
 A sample's place is its clip's boot and its index since that boot; both are in every IMU block. So blocks that came
 twice, late or out of order need no guessing, and the result does not depend on how they came."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -105,6 +105,13 @@ def gather(packets: Iterable[StoredPacket]) -> dict[str, Gathered]:
     for packet in packets:
         found.setdefault(packet.device, Gathered()).take(packet)
     return found
+
+
+def order_main(found: Mapping[str, Gathered]) -> tuple[str, Samples] | None:
+    """The device that sent the most blocks, and its samples; None where it sent none that can be used."""
+    name = max(found, key=lambda device: found[device].blocks_n, default=None)
+    samples = order(found[name]) if name is not None else None
+    return (name, samples) if name is not None and samples is not None else None
 
 
 def order(gathered: Gathered) -> Samples | None:
