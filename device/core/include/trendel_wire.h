@@ -99,6 +99,17 @@ enum {
 };
 
 enum {
+    TRENDEL_RESET_UNKNOWN = 0,
+    TRENDEL_RESET_POWER_ON = 1,
+    TRENDEL_RESET_PIN = 2,
+    TRENDEL_RESET_WATCHDOG = 3,
+    TRENDEL_RESET_SOFTWARE = 4,
+    TRENDEL_RESET_FAULT = 5,
+    TRENDEL_RESET_BROWNOUT = 6,
+    TRENDEL_RESETS_N = 7
+};
+
+enum {
     TRENDEL_EVENT_BOOT = 0,
     TRENDEL_EVENT_WAKE = 1,
     TRENDEL_EVENT_IDLE = 2,
@@ -265,7 +276,7 @@ typedef struct {
     uint8_t version; /* of this kind of packet */
     uint16_t boot; /* boots of the clip so far, modulo 65536 */
     uint8_t counter_n; /* counters that follow, at most 32 */
-    uint8_t reset_reason; /* 0 unknown, 1 power on, 2 pin, 3 watchdog, 4 software, 5 fault, 6 brown-out */
+    uint8_t reset_reason; /* why the clip started, of the table of resets */
     uint16_t reserved; /* 0 */
     uint64_t time_us; /* clip time */
 } trendel_faults_header_t;

@@ -134,16 +134,18 @@ static void watch_imu(trendel_clip_t *clip, uint64_t now_us) {
 /* ---- the world's calls ---- */
 
 int trendel_clip_start(trendel_clip_t *clip, const trendel_world_t *world, uint8_t reset_reason, uint64_t now_us) {
-    static const uint8_t faults[] = {TRENDEL_FAULTS_N, TRENDEL_FAULTS_N, TRENDEL_FAULTS_N, TRENDEL_FAULT_RESETS_WATCHDOG,
-                                     TRENDEL_FAULTS_N, TRENDEL_FAULT_RESETS_FAULT, TRENDEL_FAULT_RESETS_BROWNOUT};
     trendel_hello_t hello;
     memset(clip, 0, sizeof *clip);
     clip->world = *world;
     clip->now_us = now_us;
     const int mounted = trendel_log_mount(&clip->log, world->flash, &clip->faults, world->records_quota);
     clip->faults.reset_reason = reset_reason;
-    if (reset_reason < sizeof faults)
-        trendel_fault(&clip->faults, faults[reset_reason], 1);
+    if (reset_reason == TRENDEL_RESET_WATCHDOG)
+        trendel_fault(&clip->faults, TRENDEL_FAULT_RESETS_WATCHDOG, 1);
+    else if (reset_reason == TRENDEL_RESET_FAULT)
+        trendel_fault(&clip->faults, TRENDEL_FAULT_RESETS_FAULT, 1);
+    else if (reset_reason == TRENDEL_RESET_BROWNOUT)
+        trendel_fault(&clip->faults, TRENDEL_FAULT_RESETS_BROWNOUT, 1);
     clip->imu.bus = world->bus;
     clip->imu.faults = &clip->faults;
     clip_settings_load(clip);

@@ -10,14 +10,14 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from trendel.wire.layout import RESETS, STATES
 from trendel_core.kernels import kernel_functions
 from trendel_core.library import load
 from trendel_core.rates import RATES_HZ, nominal_rate
 
 __all__ = ["FILES", "RATES_HZ", "STATES", "Outputs", "Sent", "SettingRefusedError", "SimulatedClip"]
-STATES = ("shipping", "idle", "armed", "run", "sync", "fault")
 FILES = ("/log/flash", "/log/sectors", "/faults")
-POWER_ON, PIN, WATCHDOG, SOFTWARE, FAULT, BROWN_OUT = 1, 2, 3, 4, 5, 6
+_, POWER_ON, PIN, WATCHDOG, SOFTWARE, FAULT, BROWN_OUT = range(len(RESETS))
 """Reasons of a reset."""
 _SENT = struct.Struct("<QH")
 _VALUE_MAX = 4112

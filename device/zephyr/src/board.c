@@ -30,9 +30,6 @@
 #define DEBOUNCE_MS 30
 #define CHARGER_MS 2000
 
-/* As in the faults packet. */
-enum { POWER_ON = 1, PIN = 2, WATCHDOG_RESET = 3, SOFTWARE = 4, FAULT_RESET = 5, BROWN_OUT = 6 };
-
 static const struct gpio_dt_spec light = GPIO_DT_SPEC_GET_OR(CLIP, light_gpios, {0});
 static const struct gpio_dt_spec vibration = GPIO_DT_SPEC_GET_OR(CLIP, vibration_gpios, {0});
 static const struct gpio_dt_spec button = GPIO_DT_SPEC_GET_OR(CLIP, button_gpios, {0});
@@ -186,22 +183,22 @@ uint8_t board_reset_reason(void) {
     ram_lives = RAM_LIVES;
     fault_seen = 0;
     if (hwinfo_get_reset_cause(&cause) != 0)
-        return 0;
+        return TRENDEL_RESET_UNKNOWN;
     (void)hwinfo_clear_reset_cause();
     if (faulted)
-        return FAULT_RESET;
+        return TRENDEL_RESET_FAULT;
     if ((cause & RESET_WATCHDOG) != 0u)
-        return WATCHDOG_RESET;
+        return TRENDEL_RESET_WATCHDOG;
     if ((cause & RESET_PIN) != 0u)
-        return PIN;
+        return TRENDEL_RESET_PIN;
     if ((cause & RESET_SOFTWARE) != 0u)
-        return SOFTWARE;
+        return TRENDEL_RESET_SOFTWARE;
     /* nRF52 has no flag for it: power on and brown-out differ in whether RAM has kept its contents. */
-    return lived ? BROWN_OUT : POWER_ON;
+    return lived ? TRENDEL_RESET_BROWNOUT : TRENDEL_RESET_POWER_ON;
 }
 #else
 __weak uint8_t board_reset_reason(void) {
-    return POWER_ON;
+    return TRENDEL_RESET_POWER_ON;
 }
 #endif
 

@@ -9,52 +9,33 @@
 #include <zephyr/mgmt/mcumgr/mgmt/callbacks.h>
 #include <zephyr/mgmt/mcumgr/mgmt/mgmt.h>
 #include <zephyr/settings/settings.h>
-#include <zephyr/storage/flash_map.h>
 
 #include "app.h"
 #include "trendel_selftest.h"
 
 LOG_MODULE_REGISTER(images, LOG_LEVEL_INF);
 
-#define ASKED "update/asked" /* version of the image that is to run after the reset */
-#define MAGIC 0x96f3b83du    /* of MCUboot's image header */
-#define VERSION_AT 20u       /* in it */
-#define HEADER_N 32u
+#define ASKED "update/asked" /* hash of the image that is to run after the reset */
+#define RUNNING 0            /* slots; MCUboot swaps, so what runs is always in the first */
+#define UPLOADED 1
 
+/* What MCUboot knows an image by; longer hashes than SHA-256 fit too. */
 typedef struct {
-    uint8_t major, minor;
-    uint16_t revision;
-    uint32_t build;
-} version_t;
+    uint8_t bytes[64];
+} image_hash_t;
 
-static int compare(const version_t *a, const version_t *b) {
-    const uint32_t left[] = {a->major, a->minor, a->revision}, right[] = {b->major, b->minor, b->revision};
-    for (size_t i = 0; i < ARRAY_SIZE(left); i++)
-        if (left[i] != right[i])
-            return left[i] < right[i] ? -1 : 1;
-    return 0;
+/* The build number is left out, as MCUboot leaves it out when it refuses older images. */
+static bool older(const struct image_version *a, const struct image_version *b) {
+    if (a->iv_major != b->iv_major)
+        return a->iv_major < b->iv_major;
+    if (a->iv_minor != b->iv_minor)
+        return a->iv_minor < b->iv_minor;
+    return a->iv_revision < b->iv_revision;
 }
 
-/* The version in an image header of HEADER_N bytes; false if it is none. */
-static bool version_of(const uint8_t *header, version_t *version) {
-    uint32_t magic;
-    memcpy(&magic, header, sizeof magic);
-    memcpy(version, header + VERSION_AT, sizeof *version);
-    return magic == MAGIC;
-}
-
-static bool version_in(uint8_t area_id, version_t *version) {
-    const struct flash_area *area;
-    uint8_t header[HEADER_N];
-    if (flash_area_open(area_id, &area) != 0)
-        return false;
-    const int error = flash_area_read(area, 0, header, sizeof header);
-    flash_area_close(area);
-    return error == 0 && version_of(header, version);
-}
-
-static bool running(version_t *version) {
-    return version_in(FIXED_PARTITION_ID(slot0_partition), version);
+static bool hash_in(int slot, image_hash_t *hash) {
+    memset(hash, 0, sizeof *hash);
+    return img_mgmt_read_info(slot, NULL, hash->bytes, NULL) == 0;
 }
 
 static enum mgmt_cb_return refuse(int32_t *rc, uint16_t *group, int32_t why) {
@@ -71,12 +52,16 @@ static enum mgmt_cb_return uploaded(uint32_t event, enum mgmt_cb_return before, 
     ARG_UNUSED(abort_more);
     ARG_UNUSED(data_size);
     const struct img_mgmt_upload_check *check = data;
-    version_t offered, now;
+    struct image_header offered;
+    struct image_version now;
     if (check->req->off != 0u)
         return MGMT_CB_OK;
-    if (check->req->img_data.len < HEADER_N || !version_of(check->req->img_data.value, &offered))
+    if (check->req->img_data.len < sizeof offered)
         return refuse(rc, group, MGMT_ERR_EINVAL);
-    if (running(&now) && compare(&offered, &now) < 0)
+    memcpy(&offered, check->req->img_data.value, sizeof offered);
+    if (offered.ih_magic != IMAGE_MAGIC)
+        return refuse(rc, group, MGMT_ERR_EINVAL);
+    if (img_mgmt_read_info(RUNNING, &now, NULL, NULL) == 0 && older(&offered.ih_ver, &now))
         return refuse(rc, group, MGMT_ERR_EBADSTATE);
     return MGMT_CB_OK;
 }
@@ -90,8 +75,8 @@ static enum mgmt_cb_return pending(uint32_t event, enum mgmt_cb_return before, i
     ARG_UNUSED(abort_more);
     ARG_UNUSED(data);
     ARG_UNUSED(data_size);
-    version_t asked;
-    if (version_in(FIXED_PARTITION_ID(slot1_partition), &asked))
+    image_hash_t asked;
+    if (hash_in(UPLOADED, &asked))
         (void)settings_save_one(ASKED, &asked, sizeof asked);
     return MGMT_CB_OK;
 }
@@ -142,7 +127,7 @@ void images_init(void) {
 
 static int take(const char *key, size_t n, settings_read_cb read, void *from, void *asked) {
     ARG_UNUSED(key);
-    return n == sizeof(version_t) && read(from, asked, n) == (ssize_t)n ? 0 : -EINVAL;
+    return n == sizeof(image_hash_t) && read(from, asked, n) == (ssize_t)n ? 0 : -EINVAL;
 }
 
 static void wait_ms(void *context, uint32_t ms) {
@@ -151,12 +136,13 @@ static void wait_ms(void *context, uint32_t ms) {
 }
 
 static void tell_refused(void) {
-    version_t asked = {0}, now;
+    static const image_hash_t none;
+    image_hash_t asked = none, now;
     (void)settings_load_subtree_direct(ASKED, take, &asked);
-    if (compare(&asked, &(version_t){0}) == 0)
+    if (memcmp(&asked, &none, sizeof asked) == 0)
         return;
     (void)settings_delete(ASKED);
-    if (running(&now) && compare(&asked, &now) != 0) {
+    if (hash_in(RUNNING, &now) && memcmp(&asked, &now, sizeof asked) != 0) {
         LOG_WRN("the image that was asked for does not run: refused by MCUboot, or reverted");
         trendel_clip_fault(&app_clip, TRENDEL_FAULT_IMAGES_REFUSED);
     }

@@ -15,7 +15,6 @@
 LOG_MODULE_REGISTER(security, LOG_LEVEL_INF);
 
 #define WINDOW_MS (CONFIG_TRENDEL_PAIRING_S * 1000)
-#define RESET_PIN 2u /* as in the faults packet */
 #define SMP_CHARACTERISTIC BT_UUID_128_ENCODE(0xda2e7828, 0xfbce, 0x4e01, 0xae9e, 0x261174997c48)
 
 static atomic_t open;
@@ -96,7 +95,7 @@ static int protect_management(void) {
 
 int security_init(void) {
     const int error = bt_conn_auth_cb_register(&asked);
-    if (app_clip.faults.reset_reason == RESET_PIN) /* the only button that a bare XIAO has */
+    if (app_clip.faults.reset_reason == TRENDEL_RESET_PIN) /* the only button that a bare XIAO has */
         security_open_window();
     return error != 0 ? error : protect_management();
 }

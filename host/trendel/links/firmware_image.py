@@ -6,18 +6,15 @@ the SHA-256 of all before and its signature. What stands behind them, such as pa
 from __future__ import annotations
 
 import hashlib
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 
 from trendel.errors import FirmwareError, reason
-from trendel.wire.boards import TLV_BOARD
+from trendel.wire import image_format as mcuboot
+from trendel.wire.image_format import Version, version_text
 
-_HEADER = struct.Struct("<IIHHIIBBHII")
-_INFO = struct.Struct("<HH")
-_MAGIC, _PLAIN, _PROTECTED = 0x96F3B83D, 0x6907, 0x6908
-_SHA256, _KEYHASH, _ECDSA = 0x10, 0x01, 0x22
-_SIGNATURES = {0x20: "RSA-2048", 0x23: "RSA-3072", 0x24: "Ed25519", _ECDSA: "ECDSA P-256"}
+_ECDSA = "ECDSA P-256"
+_SIGNATURES = {0x20: "RSA-2048", 0x23: "RSA-3072", 0x24: "Ed25519", mcuboot.TLV_ECDSA: _ECDSA}
 _ENCRYPTED = 0x04 | 0x08
 _FILE_MAX = 16 << 20
 _KINDS = (
@@ -26,7 +23,6 @@ _KINDS = (
     (b":", "is an Intel HEX file: give the signed binary beside it (zephyr.signed.bin)"),
     (b"PK\x03\x04", "is a ZIP archive: unpack it, and give the signed image in it"),
 )
-Version = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -53,8 +49,7 @@ class Firmware:
     @property
     def version_text(self) -> str:
         """As MCUmgr says it."""
-        major, minor, revision, build = self.version
-        return f"{major}.{minor}.{revision}" + (f".{build}" if build else "")
+        return version_text(self.version)
 
 
 def read_firmware(path: Path) -> Firmware:
@@ -67,10 +62,8 @@ def read_firmware(path: Path) -> Firmware:
     firmware = parse_firmware(raw, path.name)
     if firmware.signature is None:
         raise FirmwareError(f"{path.name} is not signed, and no clip starts it: sign it with imgtool and your key.")
-    if firmware.signature != _SIGNATURES[_ECDSA]:
-        raise FirmwareError(
-            f"{path.name} is signed with {firmware.signature}, and clips check {_SIGNATURES[_ECDSA]}: sign it so."
-        )
+    if firmware.signature != _ECDSA:
+        raise FirmwareError(f"{path.name} is signed with {firmware.signature}, and clips check {_ECDSA}: sign it so.")
     return firmware
 
 
@@ -79,37 +72,37 @@ def parse_firmware(raw: bytes, name: str) -> Firmware:
     for magic, what in _KINDS:
         if raw.startswith(magic):
             raise FirmwareError(f"{name} {what}.")
-    if len(raw) < _HEADER.size or _HEADER.unpack_from(raw)[0] != _MAGIC:
+    if len(raw) < mcuboot.HEADER.size or mcuboot.HEADER.unpack_from(raw)[0] != mcuboot.MAGIC:
         raise FirmwareError(f"{name} is no firmware: an image for MCUboot begins otherwise (zephyr.signed.bin does).")
-    _, _, head_n, protected_n, body_n, flags, major, minor, revision, build, _ = _HEADER.unpack_from(raw)
+    _, _, head_n, protected_n, body_n, flags, major, minor, revision, build, _ = mcuboot.HEADER.unpack_from(raw)
     plain_at = head_n + body_n + protected_n
     damaged = FirmwareError(f"{name} is damaged or cut: copy or build it again.")
-    if head_n < _HEADER.size or plain_at + _INFO.size > len(raw):
+    if head_n < mcuboot.HEADER.size or plain_at + mcuboot.INFO.size > len(raw):
         raise damaged
     if flags & _ENCRYPTED:
         raise FirmwareError(f"{name} is encrypted, which clips do not take: sign it without.")
-    tlvs = _tlvs(raw, head_n + body_n, _PROTECTED) if protected_n else {}
-    unprotected = _tlvs(raw, plain_at, _PLAIN)
+    tlvs = _tlvs(raw, head_n + body_n, mcuboot.PROTECTED_MAGIC) if protected_n else {}
+    unprotected = _tlvs(raw, plain_at, mcuboot.PLAIN_MAGIC)
     if tlvs is None or unprotected is None:
         raise damaged
     covered = raw[:plain_at]
-    said = unprotected.get(_SHA256)
+    said = unprotected.get(mcuboot.TLV_SHA256)
     if said is None:
         raise FirmwareError(f"{name} has no SHA-256: sign it with imgtool.")
     if hashlib.sha256(covered).digest() != said:
         raise damaged
-    board = tlvs.get(TLV_BOARD)
+    board = tlvs.get(mcuboot.TLV_BOARD)
     tag = next((tag for tag in unprotected if tag in _SIGNATURES), None)
     return Firmware(
         name=name,
-        raw=raw[: plain_at + _INFO.unpack_from(raw, plain_at)[1]],
+        raw=raw[: plain_at + mcuboot.INFO.unpack_from(raw, plain_at)[1]],
         version=(major, minor, revision, build),
         board=int.from_bytes(board, "little") if board is not None and len(board) == 2 else None,
         hash=said,
         covered=covered,
         signature=None if tag is None else _SIGNATURES[tag],
         signature_bytes=b"" if tag is None else unprotected[tag],
-        key_hash=unprotected.get(_KEYHASH),
+        key_hash=unprotected.get(mcuboot.TLV_KEYHASH),
     )
 
 
@@ -142,19 +135,19 @@ def check_signature(firmware: Firmware, key: Path) -> None:
 
 def _tlvs(raw: bytes, at: int, magic: int) -> dict[int, bytes] | None:
     """None for what is no block of TLVs."""
-    if at + _INFO.size > len(raw):
+    if at + mcuboot.INFO.size > len(raw):
         return None
-    kind, total = _INFO.unpack_from(raw, at)
+    kind, total = mcuboot.INFO.unpack_from(raw, at)
     end = at + total
-    if kind != magic or total < _INFO.size or end > len(raw):
+    if kind != magic or total < mcuboot.INFO.size or end > len(raw):
         return None
     found: dict[int, bytes] = {}
-    at += _INFO.size
+    at += mcuboot.INFO.size
     while at < end:
-        if at + _INFO.size > end:
+        if at + mcuboot.INFO.size > end:
             return None
-        tag, n = _INFO.unpack_from(raw, at)
-        at += _INFO.size
+        tag, n = mcuboot.INFO.unpack_from(raw, at)
+        at += mcuboot.INFO.size
         if at + n > end:
             return None
         found[tag] = raw[at : at + n]

@@ -1,14 +1,12 @@
 """Boards of clips by the number that the hello tells, and how a firmware image says for which of them it is.
 
-An image names its board in a protected TLV of MCUboot's (docs.mcuboot.com, design, image format), so that hash and
+An image names its board in a protected TLV of MCUboot's (TLV_BOARD of image_format), so that hash and
 signature cover it: `imgtool sign --custom-tlv 0xa0 0x0100` for board 1 (u16, little-endian)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-TLV_BOARD = 0xA0
-"""Of the vendor's range, 0xA0 to 0xFE."""
 SECTOR_N = 4096
 """Bytes that all boards erase at once."""
 

@@ -88,6 +88,9 @@ EVENTS = (
     "host_lost",
 )
 
+# FaultsHeader.reset_reason
+RESETS = ("unknown", "power_on", "pin", "watchdog", "software", "fault", "brownout")
+
 # Status.state
 STATES = ("shipping", "idle", "armed", "run", "sync", "fault")
 
@@ -228,7 +231,7 @@ STRUCTS: tuple[Struct, ...] = (
         (
             *_head(KIND_FAULTS),
             Field("counter_n", "u1", f"counters that follow, at most {FAULTS_MAX}"),
-            Field("reset_reason", "u1", "0 unknown, 1 power on, 2 pin, 3 watchdog, 4 software, 5 fault, 6 brown-out"),
+            Field("reset_reason", "u1", "why the clip started, of the table of resets"),
             Field("reserved", "u2", "0"),
             Field("time_us", "u8", "clip time"),
         ),

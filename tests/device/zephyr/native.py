@@ -21,6 +21,7 @@ from bumble.transport.common import AsyncPipeSink, PacketParser
 
 from trendel.links.sim.air import INTERVAL_S, Air, AirController
 from trendel.links.sim.backend import Adapter
+from trendel.wire.layout import RESETS
 
 ROOT = Path(__file__).resolve().parents[3]
 FIRMWARE = ROOT / "build" / "firmware"
@@ -30,7 +31,7 @@ KEY = FIRMWARE / "signing-key.pem"
 CLIP_ADDRESS = "C0:FF:EE:00:00:01/P"
 REBOOTED = 64
 """Exit code of the program that asks to be started again."""
-SOFTWARE = 4
+SOFTWARE = RESETS.index("software")
 _READ_N = 500  # bytes under way to Zephyr at a time: 3.4 loses a packet that its read of 512 bytes cuts
 _PACE_S = 0.001
 _BOOT_S = 10.0

@@ -86,21 +86,24 @@ async def _started(folder: Path, patch: pytest.MonkeyPatch) -> Updated:
     return updated
 
 
-def test_an_update_is_tried_reverted_and_confirmed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    newer = signed((0, 8, 0, 0))
+@pytest.mark.parametrize(("version", "text"), [((0, 8, 0, 0), "0.8.0"), ((0, 7, 0, 1), "0.7.0.1")])
+def test_an_update_is_tried_reverted_and_confirmed(
+    version: Version, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = signed(version)
 
     async def work() -> None:
         updated = await _started(tmp_path, monkeypatch)
         try:
             await updated.offer(newer)
             await updated.boot()
-            version, confirmed, _ = await updated.runs()
-            assert (version, confirmed) == ("0.8.0", False)
+            runs, confirmed, _ = await updated.runs()
+            assert (runs, confirmed) == (text, False)
             async with managed(updated.clip, monkeypatch) as client:
                 await updated.restart(client)  # nobody has confirmed it
             await updated.boot()
-            version, _, counters = await updated.runs()
-            assert version == "0.7.0"
+            runs, _, counters = await updated.runs()
+            assert runs == "0.7.0"
             assert counters["images_refused"] == 1
             await updated.offer(newer)
             await updated.boot()
@@ -108,8 +111,8 @@ def test_an_update_is_tried_reverted_and_confirmed(tmp_path: Path, monkeypatch: 
                 await asked(client, ImageStatesWrite(confirm=True))
                 await updated.restart(client)
             await updated.boot()
-            version, confirmed, counters = await updated.runs()
-            assert (version, confirmed) == ("0.8.0", True)
+            runs, confirmed, counters = await updated.runs()
+            assert (runs, confirmed) == (text, True)
             assert counters["images_refused"] == 1
         except BaseException as failure:
             failure.add_note("\n".join(updated.clip.said))

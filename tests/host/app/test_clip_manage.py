@@ -23,7 +23,8 @@ from tests.host.links.fake_ble import Air, AirClip
 from trendel.app import bare_board, synced
 from trendel.links import ble
 from trendel.links.sim.mcuboot import read_image
-from trendel.wire.boards import TLV_BOARD, board_of
+from trendel.wire.boards import board_of
+from trendel.wire.image_format import TLV_BOARD
 from trendel.wire.settings import BY_NAME, KEYS, encode_setting
 
 REST = "sim:rest?speed=20"

@@ -1,7 +1,6 @@
 """The simulated clip's management, request by request, without anything that carries them."""
 
 import hashlib
-import struct
 import zlib
 from typing import Any
 
@@ -264,4 +263,3 @@ def test_over_a_serial_line_in_any_pieces_and_between_noise(message: bytes, piec
 def test_the_public_key_is_read_as_openssl_writes_it() -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     assert serialization.load_pem_public_key(public_pem(key)) == key.public_key()
-    assert struct.calcsize("<IIHHIIBBHII") == 32

@@ -102,7 +102,7 @@ def _c_float(value: float) -> str:
 
 def _enums() -> str:
     parts = []
-    for stem, names in (("FAULT", lt.FAULTS), ("EVENT", lt.EVENTS), ("STATE", lt.STATES)):
+    for stem, names in (("FAULT", lt.FAULTS), ("RESET", lt.RESETS), ("EVENT", lt.EVENTS), ("STATE", lt.STATES)):
         members = "".join(f"    TRENDEL_{stem}_{name.upper()} = {i},\n" for i, name in enumerate(names))
         parts.append(f"enum {{\n{members}    TRENDEL_{stem}S_N = {len(names)}\n}};\n")
     return "\n".join(parts)

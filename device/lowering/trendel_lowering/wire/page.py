@@ -52,7 +52,12 @@ def page() -> str:
     parts += [struct_table(struct, lt.DTYPES[struct.name]) for struct in lt.STRUCTS]
     parts.append("\n## Marks of a block\n\n| bit | name | meaning |\n|---|---|---|\n")
     parts += [f"| {value} | {name} | {doc} |\n" for name, value, doc in lt.IMU_MARKS]
-    for title, names in (("Fault counters", lt.FAULTS), ("Events", lt.EVENTS), ("States", lt.STATES)):
+    for title, names in (
+        ("Fault counters", lt.FAULTS),
+        ("Resets", lt.RESETS),
+        ("Events", lt.EVENTS),
+        ("States", lt.STATES),
+    ):
         parts.append(f"\n## {title}\n\nBy number, from 0; only ever appended to: {', '.join(names)}.\n")
         if title == "Events":
             parts.append(_EVENTS)

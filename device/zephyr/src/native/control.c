@@ -19,7 +19,6 @@
 #include "nsi_main.h"
 #include "soc.h"
 
-#define POWER_ON 1 /* as in the faults packet */
 #define LOOK_MS 10
 #define EXIT_REBOOT 64 /* whoever started the process starts it again */
 
@@ -33,7 +32,7 @@ uint64_t board_serial(void) {
 }
 
 uint8_t board_reset_reason(void) {
-    return reset_reason == NOT_GIVEN ? POWER_ON : (uint8_t)reset_reason;
+    return reset_reason == NOT_GIVEN ? TRENDEL_RESET_POWER_ON : (uint8_t)reset_reason;
 }
 
 trendel_battery_t board_battery(void) {

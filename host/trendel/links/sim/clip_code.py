@@ -11,9 +11,9 @@ import numpy as np
 from trendel.errors import LinkError
 from trendel.links.sim.faults import Faults
 from trendel.links.sim.groups import ClipStore
-from trendel.links.sim.mcuboot import Version
 from trendel.links.sim.outlet import Outlet
 from trendel.links.sim.source import Measured
+from trendel.wire.image_format import Version
 from trendel.wire.layout import IMU_SAMPLES_MAX
 
 _LEAD_S = 0.06  # from the first subscription to the recording's first sample: the sensor starts

@@ -9,9 +9,10 @@ from smp.error import MGMT_ERR
 from smp.header import CommandId
 from smp.image_management import IMG_MGMT_ERR
 
-from trendel.links.sim.mcuboot import HEADER, MAGIC, OPERATION_S, SLOT_N, Flash, Version, image_hash, read_image
+from trendel.links.sim.mcuboot import OPERATION_S, SLOT_N, Flash, image_hash, read_image
 from trendel.links.sim.smp_server import WRITE, Body, RefusedError, field
 from trendel.wire.boards import SECTOR_N
+from trendel.wire.image_format import HEADER, MAGIC, version_text
 
 _ERASE_S = 0.085  # a sector; see OPERATION_S
 _Image = CommandId.ImageManagement
@@ -66,7 +67,12 @@ class ImageGroup:
         for slot, raw in enumerate((flash.running, flash.second)):
             image = read_image(raw)
             if image is not None:
-                about = {"slot": slot, "version": _text(image.version), "hash": image_hash(raw), "bootable": True}
+                about = {
+                    "slot": slot,
+                    "version": version_text(image.version),
+                    "hash": image_hash(raw),
+                    "bootable": True,
+                }
                 images.append(about | marks[slot])
         return {"images": images, "splitStatus": 0}
 
@@ -140,8 +146,3 @@ class ImageGroup:
             raise RefusedError(IMG_MGMT_ERR.NO_FREE_SLOT)
         self._flash.second, self._upload = b"", None
         return {}
-
-
-def _text(version: Version) -> str:
-    major, minor, revision, build = version
-    return f"{major}.{minor}.{revision}" + (f".{build}" if build else "")

@@ -7,7 +7,6 @@ any operation: the state of the swap is kept, and the next boot goes on with it.
 from __future__ import annotations
 
 import hashlib
-import struct
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -16,19 +15,16 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from trendel.links.sim.practice import TLV_PRACTICE, practice_image
+from trendel.wire import image_format as mcuboot
 from trendel.wire.boards import SECTOR_N, board_of
+from trendel.wire.image_format import Version
 
 _board = board_of(0)
 assert _board is not None
 SLOT_N = _board.slot_n
 """Bytes of a slot: half of what is left of 1 MB beside bootloader and settings."""
-HEADER = struct.Struct("<IIHHIIBBHII")
-MAGIC = 0x96F3B83D
 OPERATION_S = 0.13
 """To erase and write a sector on an nRF52840: 85 ms and 1024 words of 41 us (product specification 1.7, NVMC)."""
-_TLV_MAGIC, _PROTECTED_MAGIC = 0x6907, 0x6908
-_TLV_KEYHASH, _TLV_SHA256, _TLV_ECDSA = 0x01, 0x10, 0x22
-Version = tuple[int, int, int, int]
 
 
 class Read(NamedTuple):
@@ -42,19 +38,19 @@ class Read(NamedTuple):
 
 def read_image(raw: bytes) -> Read | None:
     """The image at the beginning of `raw`; None where there is none."""
-    if len(raw) < HEADER.size:
+    if len(raw) < mcuboot.HEADER.size:
         return None
-    magic, _, head_n, protected_n, body_n, _, major, minor, revision, build, _ = HEADER.unpack_from(raw)
+    magic, _, head_n, protected_n, body_n, _, major, minor, revision, build, _ = mcuboot.HEADER.unpack_from(raw)
     plain = head_n + body_n
     end = plain + protected_n
-    if magic != MAGIC or head_n < HEADER.size or end + 4 > len(raw):
+    if magic != mcuboot.MAGIC or head_n < mcuboot.HEADER.size or end + mcuboot.INFO.size > len(raw):
         return None
-    kind, total = struct.unpack_from("<HH", raw, end)
-    if kind != _TLV_MAGIC or end + total > len(raw):
+    kind, total = mcuboot.INFO.unpack_from(raw, end)
+    if kind != mcuboot.PLAIN_MAGIC or end + total > len(raw):
         return None
     tlvs = _tlvs(raw, end, total)
     if protected_n:
-        if struct.unpack_from("<HH", raw, plain) != (_PROTECTED_MAGIC, protected_n):
+        if mcuboot.INFO.unpack_from(raw, plain) != (mcuboot.PROTECTED_MAGIC, protected_n):
             return None
         tlvs = _tlvs(raw, plain, protected_n) | tlvs
     return Read((major, minor, revision, build), raw[: end + total], raw[:end], tlvs)
@@ -62,18 +58,19 @@ def read_image(raw: bytes) -> Read | None:
 
 def _tlvs(raw: bytes, at: int, total: int) -> dict[int, bytes]:
     found: dict[int, bytes] = {}
-    end, at = at + total, at + 4
-    while at + 4 <= end:
-        tag, n = struct.unpack_from("<HH", raw, at)
-        found[tag] = raw[at + 4 : at + 4 + n]
-        at += 4 + n
+    end, at = at + total, at + mcuboot.INFO.size
+    while at + mcuboot.INFO.size <= end:
+        tag, n = mcuboot.INFO.unpack_from(raw, at)
+        at += mcuboot.INFO.size
+        found[tag] = raw[at : at + n]
+        at += n
     return found
 
 
 def image_hash(raw: bytes) -> bytes | None:
     """What an image says that its hash is; None for what is none."""
     image = read_image(raw)
-    return image.tlvs.get(_TLV_SHA256) if image else None
+    return image.tlvs.get(mcuboot.TLV_SHA256) if image else None
 
 
 @dataclass
@@ -183,7 +180,7 @@ class Flash:
         image = read_image(raw)
         if image is None or image.version[:3] < self.version[:3]:  # no downgrade; builds are not compared
             return False
-        if image.tlvs.get(_TLV_SHA256) != hashlib.sha256(image.covered).digest():
+        if image.tlvs.get(mcuboot.TLV_SHA256) != hashlib.sha256(image.covered).digest():
             return False
         return self.key is None or image.raw == self._made or _is_signed(image, self.key)
 
@@ -199,10 +196,10 @@ def _is_signed(image: Read, pem: bytes) -> bool:
     assert isinstance(public, ec.EllipticCurvePublicKey)
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     known = hashlib.sha256(public.public_bytes(serialization.Encoding.DER, form)).digest()
-    if image.tlvs.get(_TLV_KEYHASH) != known:
+    if image.tlvs.get(mcuboot.TLV_KEYHASH) != known:
         return False
     try:
-        public.verify(image.tlvs.get(_TLV_ECDSA, b""), image.covered, ec.ECDSA(hashes.SHA256()))
+        public.verify(image.tlvs.get(mcuboot.TLV_ECDSA, b""), image.covered, ec.ECDSA(hashes.SHA256()))
     except InvalidSignature:
         return False
     return True
