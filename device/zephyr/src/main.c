@@ -136,6 +136,7 @@ static int start(void) {
 
 int main(void) {
     board_init();
+    board_watchdog_start(); /* an image on trial that hangs in its start is reverted too */
     const int stored = storage_init(), imu = imu_init();
     if (stored != 0 || imu != 0)
         LOG_ERR("storage %d, IMU %d: the clip goes on without", stored, imu);
@@ -143,6 +144,7 @@ int main(void) {
     const int started = start();
     images_check();
     app_unlock();
+    board_watchdog_feed();
     LOG_INF("boot %u, log %d", app_clip.log.boot_n, started);
     management_settings_init();
     const int files = files_init();
@@ -152,7 +154,6 @@ int main(void) {
         LOG_INF("radio is up");
     if (files != 0 || radio != 0 || usb != 0)
         LOG_ERR("files %d, radio %d, USB %d", files, radio, usb);
-    board_watchdog_start();
     for (int64_t minute = 0;;) {
         const trendel_outputs_t *shown = &app_clip.outputs;
         const bool busy =
