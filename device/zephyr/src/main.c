@@ -140,8 +140,10 @@ int main(void) {
     const int stored = storage_init(), imu = imu_init();
     if (stored != 0 || imu != 0)
         LOG_ERR("storage %d, IMU %d: the clip goes on without", stored, imu);
+    board_watchdog_feed(); /* flash that fails takes its time, and is no reason to start again */
     app_lock();
     const int started = start();
+    board_watchdog_feed();
     images_check();
     app_unlock();
     board_watchdog_feed();
