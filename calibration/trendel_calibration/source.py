@@ -14,13 +14,13 @@ import numpy as np
 from trendel.errors import CalibrationError, RecordingError
 from trendel.recording.assembly import named
 from trendel.recording.calibration import check_belongs, full_serial
-from trendel.recording.clip_metadata import ranges, sensor_name
+from trendel.recording.clip_metadata import about_clip, ranges
 from trendel.recording.columns import ACC, GYR, Choice, choose
 from trendel.recording.csv_file import opened, read_table, text_span
+from trendel.recording.folder import is_session
 from trendel.recording.header import HEAD_BYTES, decode_line, find_header
 from trendel.recording.session import SessionReader
-from trendel.recording.session.samples import gather, order
-from trendel.recording.session.writer import SUFFIX
+from trendel.recording.session.samples import gather, order_main
 from trendel.recording.sidecar import read_sidecar, sidecar_path
 from trendel.recording.units import SECOND, Unit, find_unit, unit_option
 from trendel.wire import layout
@@ -74,7 +74,7 @@ def read_source(path: Path, options: SourceOptions | None = None) -> Source:
     if told.rate_hz is not None and not 5 <= told.rate_hz <= 10_000:
         raise CalibrationError(f"--rate-hz {told.rate_hz:g} cannot be: give samples per second, 5 to 10000.")
     with named(path.name):
-        source = _session(path) if path.suffix == SUFFIX else _csv(path, told)
+        source = _session(path) if is_session(path) else _csv(path, told)
     if len(source.acc) < 3:
         raise CalibrationError(f"{path.name}: holds {len(source.acc)} samples, too few to calibrate from.")
     about = source.metadata
@@ -98,7 +98,7 @@ def read_source(path: Path, options: SourceOptions | None = None) -> Source:
 
 def _serial(told: str | None, found: str | None) -> str | None:
     """The clip's number; CalibrationError where the file says another than was told."""
-    known = full_serial(found) if found and found.strip("0") else None
+    known = full_serial(found) if found else None
     if told is not None and known is not None:
         check_belongs({"clip_serial": told}, {"clip_serial": known}, "--serial")
     return full_serial(told) if told is not None else known
@@ -119,11 +119,11 @@ def _session(path: Path) -> Source:
         raise RecordingError(str(error).removeprefix(f"{path.name}: ")) from None
     with reader:
         found = gather(reader.packets())
-        name = max(found, key=lambda key: found[key].blocks_n, default=None)
-        samples = order(found[name]) if name is not None else None
+        main = order_main(found)
         records = [m.content for m in reader.messages("/session/calibration")]
-    if name is None or samples is None:
+    if main is None:
         raise RecordingError("holds no samples: the clip sent none, or they are lost")
+    name, samples = main
     if (samples.marks & layout.IMU_CALIBRATED).any():
         raise CalibrationError(
             f"{path.name}: the clip had applied a calibration already: take that off the clip and record again."
@@ -141,8 +141,7 @@ def _session(path: Path) -> Source:
     range_g, range_dps = ranges(code & 15, code >> 4)
     about: dict[str, Any] = {"range_g": range_g, "range_dps": range_dps}
     if hello is not None:
-        about |= {"clip_serial": f"{int(hello.fields['serial']):016x}"}
-        about |= {"sensor": sensor_name(int(hello.fields["sensor"]))}
+        about = about_clip(hello) | about
     t_s = (samples.time_ns - samples.time_ns[0]) * 1e-9
     return _stamped(
         Source(

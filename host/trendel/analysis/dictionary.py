@@ -93,7 +93,6 @@ _OWN: dict[str, dict[str, str]] = {
         "strides": "how many strides",
     },
 }
-TABLES = tuple(_OWN)
 
 
 def _empty() -> dict[str, Table]:

@@ -56,6 +56,12 @@ def test_values_and_times_are_those_of_the_clip(tmp_path: Path) -> None:
     assert abs(first_us - 1_000_000) < 10
 
 
+def test_a_clip_without_a_number_has_none(tmp_path: Path) -> None:
+    nameless = encode_hello(boot=1, boot_n=1, serial=0, rate_mhz=208_000)
+    told = trendel.read(record(tmp_path / "run.mcap", [Sent(START_NS, nameless), *_sent(run(5.0))[1:]])).metadata
+    assert "clip_serial" not in told and told["sensor"]
+
+
 def test_a_run_began_by_the_time_of_day_where_it_was_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     began = trendel.read(record(tmp_path / "here.mcap", _sent(run(5.0)))).metadata["started_at"]
     try:

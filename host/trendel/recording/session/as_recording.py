@@ -11,7 +11,7 @@ import numpy.typing as npt
 from trendel.errors import RecordingError
 from trendel.recording.assembly import Raw, assemble, check_stated_rate, named
 from trendel.recording.calibration import why_not
-from trendel.recording.clip_metadata import ranges, sensor_name
+from trendel.recording.clip_metadata import about_clip, ranges
 from trendel.recording.plausibility import Labels
 from trendel.recording.recording import Recording
 from trendel.recording.session.reader import SessionReader
@@ -154,8 +154,7 @@ def _metadata(session: SessionReader, device: str, samples: Samples, hello: Hell
         }
     if hello is not None:
         fields = hello.fields
-        about["clip_serial"] = f"{int(fields['serial']):016x}"
-        about["sensor"] = sensor_name(int(fields["sensor"]))
+        about = {name: value for name, value in about_clip(hello).items() if value is not None} | about
         about["clip"] = {
             "name": hello.name,
             "firmware": ".".join(str(part) for part in fields["firmware"][:3].tolist()),
