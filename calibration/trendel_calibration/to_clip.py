@@ -18,7 +18,7 @@ from trendel.recording.calibration_store import nearest
 from trendel.recording.clip_metadata import about_clip
 from trendel.wire.packets import Hello
 
-NEAREST, RESULT = "nearest", "result"
+NEAREST = "nearest"
 _HELLO_S = 15.0
 
 

@@ -14,7 +14,6 @@ from trendel_calibration.result import F64
 from trendel_calibration.robust import Fitted, fit
 
 TURNS_MIN = 8
-_SAMPLES_MAX = 1 << 14
 
 
 @dataclass(frozen=True, eq=False)

@@ -324,10 +324,6 @@ class SimulatedClip:
         """A tap on the clip."""
         self._lib.trendel_clip_mark(self._clip, self.clip_us)
 
-    def count_fault(self, number: int) -> None:
-        """Count a fault that the board has seen, by its place in the faults packet."""
-        self._lib.trendel_clip_fault(self._clip, number)
-
     def break_imu(self, *, deaf: bool = False, stuck: bool = False) -> None:
         """The IMU no longer answers (deaf) or measures (stuck); both False mends it."""
         self._sim.imu.deaf, self._sim.imu.stuck = deaf, stuck

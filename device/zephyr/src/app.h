@@ -40,7 +40,6 @@ uint8_t board_reset_reason(void);
 void board_identity(trendel_identity_t *identity);
 void board_watchdog_start(void);
 void board_watchdog_feed(void);
-bool board_charging(void);
 void board_show(const trendel_outputs_t *outputs); /* light and vibration */
 void board_show_pairing(bool open);                /* light, where no alert needs it */
 trendel_battery_t board_battery(void);
@@ -70,7 +69,6 @@ void radio_level(uint8_t percent);
 /* ---- security.c ---- */
 int security_init(void);
 void security_open_window(void);
-bool security_window_is_open(void);
 
 /* ---- rsc.c: Running Speed and Cadence ---- */
 void rsc_tick(void);

@@ -86,17 +86,13 @@ static void button_init(void) {
 
 /* ---- battery and charger ---- */
 
-bool board_charging(void) {
-    return charging.port != NULL && gpio_pin_get_dt(&charging) > 0;
-}
-
 static void watch_charger(struct k_work *work);
 static K_WORK_DELAYABLE_DEFINE(charger, watch_charger);
 
 static void watch_charger(struct k_work *work) {
     static bool was;
     ARG_UNUSED(work);
-    const bool now = board_charging();
+    const bool now = gpio_pin_get_dt(&charging) > 0;
     if (now && !was)
         app_post(APP_CHARGER);
     was = now;
@@ -260,9 +256,10 @@ void board_init(void) {
     for (size_t i = 0; i < ARRAY_SIZE(outputs); i++)
         if (outputs[i]->port != NULL)
             (void)gpio_pin_configure_dt(outputs[i], GPIO_OUTPUT_INACTIVE);
-    if (charging.port != NULL)
+    if (charging.port != NULL) {
         (void)gpio_pin_configure_dt(&charging, GPIO_INPUT);
+        (void)k_work_reschedule(&charger, K_MSEC(CHARGER_MS));
+    }
     battery_init();
     button_init();
-    (void)k_work_reschedule(&charger, K_MSEC(CHARGER_MS));
 }

@@ -33,14 +33,10 @@ void security_open_window(void) {
     (void)k_work_reschedule(&closing, K_MSEC(WINDOW_MS));
 }
 
-bool security_window_is_open(void) {
-    return atomic_get(&open) != 0;
-}
-
 static enum bt_security_err pairing_accept(struct bt_conn *conn, const struct bt_conn_pairing_feat *const wanted) {
     ARG_UNUSED(conn);
     ARG_UNUSED(wanted);
-    if (security_window_is_open())
+    if (atomic_get(&open) != 0)
         return BT_SECURITY_ERR_SUCCESS;
     LOG_WRN("pairing refused: its window is closed");
     app_fault(TRENDEL_FAULT_BONDS_REFUSED);

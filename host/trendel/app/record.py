@@ -54,7 +54,6 @@ class _Shown:
     recorder: Recorder
     recovery: "Recovery | None"
     live: Live | None
-    marks_n: int = 0
     _began_ns: int = 0
     _lined_ns: int = 0
     _state: str = ""
@@ -71,7 +70,6 @@ class _Shown:
             self._print(item.sentence)
 
     def mark(self, mark: Mark) -> None:
-        self.marks_n += 1
         pain = f", pain {mark.pain}" if mark.pain is not None else ""
         self._print(f"marked: {mark.label}{pain}")
 

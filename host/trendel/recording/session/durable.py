@@ -43,11 +43,6 @@ class DurableFile:
         """Bytes that are in memory only."""
         return self._taken_n - self._safe_n
 
-    @property
-    def safe_n(self) -> int:
-        """Bytes that are on the disk."""
-        return self._safe_n
-
     def write(self, data: bytes) -> int:
         """Take `data`; never fails."""
         with self._lock:
