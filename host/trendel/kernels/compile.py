@@ -78,7 +78,7 @@ def _writable_cache() -> Path:
 KERNEL_HASH = source_hash()
 CACHE_FOLDER = _writable_cache()
 progress: Callable[[str], None] | None = None
-"""Called with the name of each kernel before it is loaded or compiled; set it before importing the pipeline."""
+"""Called with the name of each kernel before it is loaded or compiled."""
 
 
 def kernel(signature: Any, inline: bool = False) -> Callable[[F], F]:
