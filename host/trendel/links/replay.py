@@ -15,10 +15,10 @@ from trendel.links.moniker import Moniker
 from trendel.links.packetise import Timed, packets_of
 from trendel.links.protocol import Arrival, Change, Event, Link
 from trendel.recording import read
+from trendel.recording.folder import is_session
 from trendel.recording.session import SessionReader, open_session
 from trendel.recording.session.packets import StoredPacket
 from trendel.recording.session.samples import LIVE
-from trendel.recording.session.writer import SUFFIX
 from trendel.wire.framing import FrameCounts, NotificationFramer
 from trendel.wire.layout import KIND_HELLO, KIND_LAYOUT
 
@@ -87,7 +87,7 @@ class ReplayLink(Link):
             raise LinkError(f"{self.moniker}: was opened before: make another link.")
         path = Path(self.moniker.target)
         try:
-            self._packets = self._open_session(path) if path.suffix == SUFFIX else None
+            self._packets = self._open_session(path) if is_session(path) else None
             if self._packets is None:
                 recording = await asyncio.to_thread(read, path)
                 self._packets = packets_of(recording)

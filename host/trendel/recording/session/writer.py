@@ -14,12 +14,12 @@ from typing import Any
 
 from trendel.clock import Clock, HostClock
 from trendel.errors import SessionError, TrendelError, reason
+from trendel.recording.folder import SESSION_SUFFIX, is_session
 from trendel.recording.session import packets, topics
 from trendel.recording.session.container import Container
 from trendel.recording.session.durable import DurableFile
 from trendel.recording.session.rewrite import pack
 
-SUFFIX = ".mcap"
 FLUSH_S = 0.5
 """Half of what may be lost, as writing takes time too."""
 MEMORY_BYTES = 512 << 20
@@ -69,8 +69,8 @@ class SessionWriter:
         self.packets_n = 0
         self.refused_n = 0
         file = Path(path)
-        if file.suffix != SUFFIX:
-            raise SessionError(f"{file.name}: the name of a session ends with {SUFFIX}: choose such a name.")
+        if not is_session(file):
+            raise SessionError(f"{file.name}: the name of a session ends with {SESSION_SUFFIX}: choose such a name.")
         self._clock = clock or HostClock()
         self._on_trouble = on_trouble or (lambda sentence: None)
         self._flush_ns, self._memory_bytes = int(min(flush_s, 1e9) * 1e9), memory_bytes
