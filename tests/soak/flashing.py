@@ -32,6 +32,7 @@ from trendel.links.sim.practice import practice_image
 from trendel.links.sim.smp_server import HEADER
 from trendel.links.sim.source import resting
 from trendel.links.update import Outcome, Patience, Update
+from trendel.wire.image_format import TLV_SHA256
 
 SPEED = 20.0
 PATIENCE = Patience(link_s=8.0, restart_s=12.0, answer_s=1.0, pause_s=0.1)
@@ -147,7 +148,7 @@ def _judge(seed: int, bench: Bench, planned: _Plan, old: bytes, said: Outcome | 
 
     runs = flash.running
     image = read_image(runs)
-    if image is None or image.tlvs[0x10] != hashlib.sha256(image.covered).digest() or runs not in (old, new):
+    if image is None or image.tlvs[TLV_SHA256] != hashlib.sha256(image.covered).digest() or runs not in (old, new):
         wrong("what runs is no whole image")
     if planned.due and (isinstance(said, str) or said.result != "confirmed"):
         wrong("nothing kept the image from being kept, and it is not")

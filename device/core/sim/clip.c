@@ -92,7 +92,7 @@ uint64_t sim_clip_time_us(const sim_clip_t *sim) {
 
 int sim_clip_boot(sim_clip_t *sim, uint8_t reset_reason) {
     sim_nor_power_on(&sim->nor);
-    if (reset_reason == 1u || reset_reason == 6u)
+    if (reset_reason == TRENDEL_RESET_POWER_ON || reset_reason == TRENDEL_RESET_BROWNOUT)
         sim_lsm6_power_on(&sim->imu);
     sim->on = true;
     sim->boot_us = sim->tick_us = sim->now_us;

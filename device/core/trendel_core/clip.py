@@ -17,7 +17,7 @@ from trendel_core.rates import RATES_HZ, nominal_rate
 
 __all__ = ["FILES", "RATES_HZ", "STATES", "Outputs", "Sent", "SettingRefusedError", "SimulatedClip"]
 FILES = ("/log/flash", "/log/sectors", "/faults")
-_, POWER_ON, PIN, WATCHDOG, SOFTWARE, FAULT, BROWN_OUT = range(len(RESETS))
+POWER_ON, WATCHDOG, SOFTWARE, BROWN_OUT = map(RESETS.index, ("power_on", "watchdog", "software", "brownout"))
 """Reasons of a reset."""
 _SENT = struct.Struct("<QH")
 _VALUE_MAX = 4112

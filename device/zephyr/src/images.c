@@ -66,21 +66,6 @@ static enum mgmt_cb_return uploaded(uint32_t event, enum mgmt_cb_return before, 
     return MGMT_CB_OK;
 }
 
-static enum mgmt_cb_return pending(uint32_t event, enum mgmt_cb_return before, int32_t *rc, uint16_t *group,
-                                   bool *abort_more, void *data, size_t data_size) {
-    ARG_UNUSED(event);
-    ARG_UNUSED(before);
-    ARG_UNUSED(rc);
-    ARG_UNUSED(group);
-    ARG_UNUSED(abort_more);
-    ARG_UNUSED(data);
-    ARG_UNUSED(data_size);
-    image_hash_t asked;
-    if (hash_in(UPLOADED, &asked))
-        (void)settings_save_one(ASKED, &asked, sizeof asked);
-    return MGMT_CB_OK;
-}
-
 static enum mgmt_cb_return reset(uint32_t event, enum mgmt_cb_return before, int32_t *rc, uint16_t *group,
                                  bool *abort_more, void *data, size_t data_size) {
     ARG_UNUSED(event);
@@ -96,6 +81,14 @@ static enum mgmt_cb_return reset(uint32_t event, enum mgmt_cb_return before, int
     return MGMT_CB_OK;
 }
 
+/* Marked for a start, which a host may do without an upload, or leave undone after one. */
+static void note_asked(void) {
+    const int swap = mcuboot_swap_type();
+    image_hash_t asked;
+    if ((swap == BOOT_SWAP_TYPE_TEST || swap == BOOT_SWAP_TYPE_PERM) && hash_in(UPLOADED, &asked))
+        (void)settings_save_one(ASKED, &asked, sizeof asked);
+}
+
 /* Requests that MCUmgr answered with an error: malformed or not allowed. Settings count for themselves. */
 static enum mgmt_cb_return done(uint32_t event, enum mgmt_cb_return before, int32_t *rc, uint16_t *group,
                                 bool *abort_more, void *data, size_t data_size) {
@@ -108,12 +101,13 @@ static enum mgmt_cb_return done(uint32_t event, enum mgmt_cb_return before, int3
     const struct mgmt_evt_op_cmd_arg *command = data;
     if (command->err != MGMT_ERR_EOK && command->group != MGMT_GROUP_ID_SETTINGS)
         app_fault(TRENDEL_FAULT_WRITES_REFUSED);
+    if (command->err == MGMT_ERR_EOK && command->group == MGMT_GROUP_ID_IMAGE && command->id == IMG_MGMT_ID_STATE)
+        note_asked();
     return MGMT_CB_OK;
 }
 
 static struct mgmt_callback callbacks[] = {
     {.callback = uploaded, .event_id = MGMT_EVT_OP_IMG_MGMT_DFU_CHUNK},
-    {.callback = pending, .event_id = MGMT_EVT_OP_IMG_MGMT_DFU_PENDING},
     {.callback = reset, .event_id = MGMT_EVT_OP_OS_MGMT_RESET},
     {.callback = done, .event_id = MGMT_EVT_OP_CMD_DONE},
 };
@@ -125,9 +119,17 @@ void images_init(void) {
 
 /* ---- at the start ---- */
 
-static int take(const char *key, size_t n, settings_read_cb read, void *from, void *asked) {
+typedef struct {
+    image_hash_t hash;
+    bool there, known;
+} asked_t;
+
+static int take(const char *key, size_t n, settings_read_cb read, void *from, void *argument) {
     ARG_UNUSED(key);
-    return n == sizeof(image_hash_t) && read(from, asked, n) == (ssize_t)n ? 0 : -EINVAL;
+    asked_t *asked = argument;
+    asked->there = true;
+    asked->known = n == sizeof asked->hash && read(from, &asked->hash, n) == (ssize_t)n;
+    return 0;
 }
 
 static void wait_ms(void *context, uint32_t ms) {
@@ -136,13 +138,13 @@ static void wait_ms(void *context, uint32_t ms) {
 }
 
 static void tell_refused(void) {
-    static const image_hash_t none;
-    image_hash_t asked = none, now;
+    asked_t asked = {0};
+    image_hash_t now;
     (void)settings_load_subtree_direct(ASKED, take, &asked);
-    if (memcmp(&asked, &none, sizeof asked) == 0)
+    if (!asked.there)
         return;
     (void)settings_delete(ASKED);
-    if (hash_in(RUNNING, &now) && memcmp(&asked, &now, sizeof asked) != 0) {
+    if (asked.known && hash_in(RUNNING, &now) && memcmp(&asked.hash, &now, sizeof now) != 0) {
         LOG_WRN("the image that was asked for does not run: refused by MCUboot, or reverted");
         trendel_clip_fault(&app_clip, TRENDEL_FAULT_IMAGES_REFUSED);
     }

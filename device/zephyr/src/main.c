@@ -151,7 +151,9 @@ int main(void) {
     management_settings_init();
     const int files = files_init();
     images_init();
-    const int radio = radio_init(), usb = usb_init();
+    const int radio = radio_init();
+    board_watchdog_feed();
+    const int usb = usb_init();
     if (radio == 0)
         LOG_INF("radio is up");
     if (files != 0 || radio != 0 || usb != 0)

@@ -127,7 +127,7 @@ def _iso(value: Any) -> Any:
 
 
 def _time(when: datetime) -> str:
-    return when.astimezone().strftime("%Y-%m-%d %H:%M")
+    return f"{when:%Y-%m-%d %H:%M}"
 
 
 def _pain(entry: Pain) -> str:

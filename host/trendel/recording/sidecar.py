@@ -81,6 +81,9 @@ def parse_metadata(metadata: Mapping[str, Any], origin: str) -> Sidecar:
             raise RecordingError(f"{origin} has {key} = {str(value)[:40]!r}: it must be text")
         return value
 
+    serial = metadata.get("clip_serial")
+    if isinstance(serial, str) and not serial.strip("0 "):
+        metadata = {name: value for name, value in metadata.items() if name != "clip_serial"}  # 0: it has none
     columns = metadata.get("columns")
     if columns is not None and not isinstance(columns, dict):
         raise RecordingError(f"{origin} has columns that are not an object: write {{'acc_x_g': 'Ax', ...}}")

@@ -62,8 +62,17 @@ class Updated:
 
     async def offer(self, image: bytes) -> None:
         """Upload, mark for test, reset."""
+        await self.upload(image)
+        await self.mark(image)
+
+    async def upload(self, image: bytes) -> None:
+        """And nothing more."""
         async with managed(self.clip, self.patch) as client:
             assert [at async for at in client.upload(image, subsequent_timeout_s=20.0)][-1] == len(image)
+
+    async def mark(self, image: bytes) -> None:
+        """Mark for test what is on the clip, reset."""
+        async with managed(self.clip, self.patch) as client:
             states = await asked(client, ImageStatesWrite(hash=image_hash(image) or b"", confirm=False))
             assert states.images[1].pending
             await self.restart(client)
@@ -114,6 +123,31 @@ def test_an_update_is_tried_reverted_and_confirmed(
             runs, confirmed, counters = await updated.runs()
             assert (runs, confirmed) == (text, True)
             assert counters["images_refused"] == 1
+        except BaseException as failure:
+            failure.add_note("\n".join(updated.clip.said))
+            raise
+        finally:
+            await updated.clip.stop()
+
+    asyncio.run(asyncio.wait_for(work(), 240.0))
+
+
+def test_what_was_marked_is_counted_uploaded_anew_or_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    newer = signed((0, 8, 0, 0))
+
+    async def work() -> None:
+        updated = await _started(tmp_path, monkeypatch)
+        try:
+            await updated.upload(newer)
+            for refused_n in range(3):  # not marked, marked, marked again without an upload
+                if refused_n:
+                    await updated.mark(newer)
+                    await updated.boot()
+                async with managed(updated.clip, monkeypatch) as client:
+                    await updated.restart(client)  # nobody has confirmed it
+                await updated.boot()
+                runs, _, counters = await updated.runs()
+                assert (runs, counters["images_refused"]) == ("0.7.0", refused_n)
         except BaseException as failure:
             failure.add_note("\n".join(updated.clip.said))
             raise

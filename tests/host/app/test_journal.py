@@ -104,9 +104,17 @@ def test_start_and_clip_are_taken_from_the_metadata(run_csv: Path) -> None:
     assert (clip_of(recording, None).id, clip_of(recording, "C1").id) == ("C9", "C1")
     plain = trendel.read(run_csv, metadata={"sensor": "LSM6DSO"})
     assert started_at(plain) is None and clip_of(plain, None).id == "unknown (LSM6DSO)"
+    zeros = trendel.read(run_csv, metadata={"sensor": "LSM6DSO", "clip_serial": "0" * 16})
+    assert clip_of(zeros, None) == clip_of(plain, None) and "clip_serial" not in zeros.metadata
     dated = Recording.from_arrays(recording.acc_mps2, recording.gyr_radps, t_s=recording.t_s + 1.7e9)
     begun = started_at(dated)
     assert begun is not None and begun.timestamp() == pytest.approx(1.7e9 + recording.t_s[0], abs=0.01)
+
+
+def test_a_run_is_listed_by_the_time_of_day_where_it_was(cli: Cli, tmp_path: Path, journal: Path) -> None:
+    run = write_run(tmp_path / "run.csv", started_at="2026-05-02T06:30:00+09:30")
+    assert cli("analyze", run, "--runner", "Anna").code == 0
+    assert "2026-05-02 06:30" in cli("journal", "list").out and "2026-05-02 06:30" in cli("journal", "show", "last").out
 
 
 def test_a_recording_without_running_is_not_kept(journal: Path) -> None:

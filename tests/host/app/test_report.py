@@ -109,6 +109,15 @@ def test_one_side_missing(fresh: Result) -> None:
     assert "Your right leg was not seen" in report_html(one, "run.csv")
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"), [("2026-05-02T06:30:00+09:30", "2 May 2026, 06:30"), ("noon", ""), (None, "")]
+)
+def test_the_day_is_told_where_it_is_known(fresh: Result, said: str | None, shown: str) -> None:
+    dated = replace(fresh, summary={**fresh.summary, "metadata": {"started_at": said}})
+    facts = report_html(dated, "run.csv").partition("<b>Trendel</b>")[2].partition("</p>")[0]
+    assert facts.strip().startswith(shown or f"{fresh.summary['running_s'] / 60:.0f} min")
+
+
 def test_without_a_gyroscope() -> None:
     run = plain_run(run_s=25.0, end_s=2.0)
     result = trendel.analyze(trendel.Recording.from_arrays(run.acc_mps2, None, run.rate_hz))

@@ -104,8 +104,9 @@ def test_an_unfinished_session_opens_and_is_repaired(tmp_path: Path, cli: Cli) -
 
 def test_exports(run_mcap: Path, cli: Cli) -> None:
     folder = run_mcap.parent
-    for name in ("samples.csv", "samples.parquet", "plain.mcap"):
+    for name in ("samples.csv", "samples.parquet", "plain.mcap", "LOUD.MCAP"):
         assert cli("session", "export", run_mcap, folder / name).code == 0
+    assert np.array_equal(trendel.read(folder / "LOUD.MCAP").acc_mps2, trendel.read(run_mcap).acc_mps2)
     steps = cli("session", "export", run_mcap, folder / "steps.csv", "--channel", "/session/steps")
     assert steps.code == 0
     recording = trendel.read(run_mcap)

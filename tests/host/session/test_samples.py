@@ -3,7 +3,7 @@
 import contextlib
 import random
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -52,7 +52,8 @@ def test_values_and_times_are_those_of_the_clip(tmp_path: Path) -> None:
     assert recording.acc_mps2[54:72].tobytes() == block.physical()[0].tobytes()  # as the clip computes it, to the bit
     assert recording.metadata["clip"]["name"] == "made" and recording.metadata["range_g"] == 16.0
     first_us = int(block.header["time_us"]) - round(54e6 / RATE)
-    assert recording.metadata["started_at"].startswith("2023-11-14T22:13:2")
+    began = datetime.fromisoformat(recording.metadata["started_at"]).astimezone(UTC)
+    assert began.isoformat().startswith("2023-11-14T22:13:2")
     assert abs(first_us - 1_000_000) < 10
 
 

@@ -29,18 +29,19 @@ def export(
     Raises SessionError where `out` exists already (unless `overwrite`), has another ending or cannot be written, and
     RecordingError where the session cannot be read."""
     source, target = Path(path), Path(out)
-    if target.suffix not in FORMATS:
+    form = target.suffix.lower()
+    if form not in FORMATS:
         raise SessionError(f"{target.name}: give a name that ends with one of {', '.join(FORMATS)}.")
     if target.exists() and (not overwrite or target.samefile(source)):
         raise SessionError(f"{target.name}: exists already: choose another name, or pass overwrite=True (--overwrite).")
-    if target.suffix == ".mcap":
+    if form == ".mcap":
         if topic is not None:
             raise SessionError(f"{target.name}: an .mcap is written whole: leave the channel out, or write a .csv.")
         target.unlink(missing_ok=True)
         rewrite(source, target, packed=False)
     elif topic is not None:
         _write_table(_messages(source, topic), target)
-    elif target.suffix == ".csv":
+    elif form == ".csv":
         write_recording(read(source), target, overwrite=overwrite)
     else:
         recording, samples = read_session(source)
@@ -114,7 +115,7 @@ def _write_table(table: Any, target: Path) -> None:
     import pyarrow.parquet as pq
 
     try:
-        if target.suffix == ".csv":
+        if target.suffix.lower() == ".csv":
             pc.write_csv(table, target)
         else:
             pq.write_table(table, target, compression="zstd")
