@@ -10,7 +10,8 @@ import numba
 import numpy as np
 
 from tests.bench.runs import RATE_HZ, Samples
-from trendel.analysis.parameters import Parameters, Setup, kernel_params
+from trendel.analysis.kernel_params import Setup, kernel_params
+from trendel.analysis.parameters import Parameters
 from trendel.kernels.attitude import finish_block, integrate_rate, level
 from trendel.kernels.compile import zeros
 from trendel.kernels.layout import DTYPES

@@ -39,7 +39,8 @@ def package(request: pytest.FixtureRequest) -> KernelPackage:
 def params_of(package: KernelPackage) -> np.ndarray:
     """(1,) Params for the generated run."""
     if package.name == "trendel.kernels":
-        from trendel.analysis.parameters import Parameters, Setup, kernel_params
+        from trendel.analysis.kernel_params import Setup, kernel_params
+        from trendel.analysis.parameters import Parameters
 
         return np.asarray(kernel_params(Parameters(), Setup(rate_hz=device_streams.RATE_HZ)))
     params = np.zeros(1, package.load("layout").DTYPES["Params"])
@@ -141,7 +142,8 @@ def test_any_bytes_as_samples_give_the_same_bits(package: KernelPackage, run: Jo
 
 
 def test_rates_of_other_sensors(pipeline_package: KernelPackage, all_homes: None) -> None:
-    from trendel.analysis.parameters import Parameters, Setup, kernel_params
+    from trendel.analysis.kernel_params import Setup, kernel_params
+    from trendel.analysis.parameters import Parameters
 
     layout = pipeline_package.load("layout")
     samples = device_streams.running(layout.DTYPES["Sample"])

@@ -185,7 +185,8 @@ def test_a_run_with_alerts_and_an_announced_hill_gives_the_same_bits(
     """Hip stability in all homes: it settles, learns, tells of a drift, and takes the level anew."""
     from trendel.analysis.conditions import Condition, marks_of
     from trendel.analysis.drivers import samples_of
-    from trendel.analysis.parameters import Parameters, Setup, kernel_params
+    from trendel.analysis.kernel_params import Setup, kernel_params
+    from trendel.analysis.parameters import Parameters
     from trendel.analysis.stability import Stability
     from trendel.kernels import layout
     from trendel.simulation import Fatigue, SensorModel, Session, simulate

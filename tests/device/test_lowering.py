@@ -75,7 +75,8 @@ def test_the_header_compiles_as_c99_c11_and_cxx(tiny: KernelPackage, tmp_path: P
 
 
 def test_the_header_carries_the_hashes(pipeline_package: KernelPackage) -> None:
-    from trendel.analysis.parameters import Parameters, Setup, kernel_params
+    from trendel.analysis.kernel_params import Setup, kernel_params
+    from trendel.analysis.parameters import Parameters
 
     layout = pipeline_package.load("layout")
     text = header(layout, parameter_hashes(pipeline_package))

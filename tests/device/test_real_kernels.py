@@ -10,7 +10,8 @@ import device_streams
 import numpy as np
 import pytest
 
-from trendel.analysis.parameters import Parameters, Setup, kernel_params
+from trendel.analysis.kernel_params import Setup, kernel_params
+from trendel.analysis.parameters import Parameters
 from trendel.kernels import mathf
 from trendel_lowering.artifacts import ASSEMBLY, ASSEMBLY_X86, HEADER, WASM, cached, compile_checked, lower_ir
 from trendel_lowering.bits import compare_homes

@@ -13,7 +13,8 @@ import device_streams
 import numpy as np
 import pytest
 
-from trendel.analysis.parameters import Parameters, Setup, kernel_params
+from trendel.analysis.kernel_params import Setup, kernel_params
+from trendel.analysis.parameters import Parameters
 from trendel_lowering.artifacts import ASSEMBLY_X86, cached
 from trendel_lowering.bits import compare_homes
 from trendel_lowering.homes import Job, Trace, run_host

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from tests.stability.generator import Steps
 from tests.stability.scenarios import DT_S
-from trendel.analysis.parameters import Parameters, Setup, kernel_params
+from trendel.analysis.kernel_params import Setup, kernel_params
+from trendel.analysis.parameters import Parameters
 from trendel.analysis.stability import Baseline, Stability
 from trendel.kernels.compile import zeros
 from trendel.kernels.layout import DTYPES, NEW_ALERT

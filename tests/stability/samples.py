@@ -9,7 +9,8 @@ from scipy.spatial.transform import Rotation
 
 from tests.stability.score import Outcome, Truth, judge
 from trendel.analysis.drivers import one_pass
-from trendel.analysis.parameters import Parameters, Setup
+from trendel.analysis.kernel_params import Setup
+from trendel.analysis.parameters import Parameters
 from trendel.analysis.six_axes import SixAxes
 from trendel.kernels.metrics import M_OBLIQUITY_PEAK
 from trendel.simulation import Fatigue, GaitParameters, SensorModel, Session, Variability, simulate

@@ -22,7 +22,8 @@ from tests.stability.score import Outcome, Truth, judge
 from tests.validation import data, mocap
 from tests.validation.data import F64
 from trendel.analysis.drivers import one_pass
-from trendel.analysis.parameters import Parameters, Setup
+from trendel.analysis.kernel_params import Setup
+from trendel.analysis.parameters import Parameters
 from trendel.analysis.six_axes import SixAxes
 from trendel.constants import STANDARD_GRAVITY_MPS2
 

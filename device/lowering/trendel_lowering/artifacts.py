@@ -75,7 +75,8 @@ def parameter_hashes(package: KernelPackage) -> dict[int, int]:
     """Hash of the default parameters at each output data rate that a clip has; none for kernels that do not ship."""
     if package.name != DEFAULT_PACKAGE:
         return {}
-    from trendel.analysis.parameters import Parameters, Setup, kernel_params
+    from trendel.analysis.kernel_params import Setup, kernel_params
+    from trendel.analysis.parameters import Parameters
 
     return {rate: int(kernel_params(Parameters(), Setup(rate_hz=rate))["param_hash"][0]) for rate in RATES_HZ}
 

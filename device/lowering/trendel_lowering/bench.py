@@ -59,7 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def tiring(seconds: float) -> Worn:
     """A run in whose second half one hip sinks, worn by a clip with a baseline."""
     from trendel.analysis.clip_settings import settings_for
-    from trendel.analysis.parameters import Parameters, Setup
+    from trendel.analysis.kernel_params import Setup
+    from trendel.analysis.parameters import Parameters
     from trendel.analysis.stability import Baseline
     from trendel.simulation import Fatigue, SensorModel, Session, simulate
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def job_of(recording: Recording) -> Job:
     """A cold start over a whole recording with default parameters. Raises ParameterError or MountingError."""
     from trendel.analysis.drivers import samples_of, setup_for
-    from trendel.analysis.parameters import Parameters, kernel_params
+    from trendel.analysis.kernel_params import kernel_params
+    from trendel.analysis.parameters import Parameters
     from trendel.kernels import layout
 
     params = kernel_params(Parameters(), setup_for(recording, "auto"))

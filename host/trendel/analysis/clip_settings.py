@@ -9,7 +9,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from trendel.analysis.parameters import Parameters, Setup, kernel_params
+from trendel.analysis.kernel_params import Setup, kernel_params
+from trendel.analysis.parameters import Parameters
 from trendel.errors import ParameterError, WireError
 from trendel.kernels.layout import DTYPES, LAYOUT_HASH, MAGIC_PARAMS, SIZE_PARAMS
 from trendel.wire.settings import RATES_HZ, decode_params, decode_setting, encode_params, encode_setting

@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 
 from trendel.analysis.alerts import alerts_table
-from trendel.analysis.parameters import Setup
+from trendel.analysis.kernel_params import Setup
 from trendel.analysis.tables import Table, limit_column, signals_table, steps_table, strides_table
 from trendel.analysis.waveforms import waveforms_table
 from trendel.kernels.layout import DTYPES

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from trendel.analysis.kernel_params import Setup, kernel_params
 from trendel.analysis.mounting_file import Axes, check_axes, read_mounting
-from trendel.analysis.parameters import Parameters, Setup, kernel_params
+from trendel.analysis.parameters import Parameters
 from trendel.analysis.six_axes import Samples
 from trendel.analysis.start import turn_back
 from trendel.errors import MountingError, ParameterError, RecordingError

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trendel.analysis.drivers import CHUNK_N, Mode, closing_samples, learned, one_pass, samples_of, setup_for, start_n
-from trendel.analysis.parameters import Parameters, kernel_params
+from trendel.analysis.kernel_params import kernel_params
+from trendel.analysis.parameters import Parameters
 from trendel.analysis.tables import Table, seconds, steps_table
 from trendel.errors import RecordingError
 from trendel.kernels.compile import zeros

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from trendel.analysis.parameters import Parameters, Setup, kernel_params
+from trendel.analysis.kernel_params import Setup, kernel_params
+from trendel.analysis.parameters import Parameters
 from trendel.kernels import layout as kl
 from trendel.kernels.compile import KERNEL_HASH, zeros
 from trendel.kernels.pipeline import run

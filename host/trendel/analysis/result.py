@@ -13,7 +13,8 @@ import numpy.typing as npt
 from trendel.analysis.alerts import alerts_table
 from trendel.analysis.conditions import Condition, marks_of, read_conditions
 from trendel.analysis.drivers import Mode, Pass, Progress, one_pass, passes, setup_for
-from trendel.analysis.parameters import Parameters, Setup
+from trendel.analysis.kernel_params import Setup
+from trendel.analysis.parameters import Parameters
 from trendel.analysis.six_axes import Samples, SixAxes
 from trendel.analysis.stability import Baseline
 from trendel.analysis.summary import summarise

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from trendel.analysis.parameters import Setup, Start
+from trendel.analysis.kernel_params import Setup, Start
 from trendel.constants import STANDARD_GRAVITY_MPS2
 from trendel.kernels.layout import SAMPLE_CONDITION, SAMPLE_SATURATED
 

@@ -11,8 +11,9 @@ import numpy.typing as npt
 from trendel.analysis.alerts import alerts_table
 from trendel.analysis.conditions import Condition, Numbering, condition_marks
 from trendel.analysis.drivers import IDENTITY, closing_samples
+from trendel.analysis.kernel_params import Setup, kernel_params
 from trendel.analysis.mounting_file import check_axes, read_mounting
-from trendel.analysis.parameters import Parameters, Setup, kernel_params
+from trendel.analysis.parameters import Parameters
 from trendel.analysis.stability import Baseline
 from trendel.analysis.tables import Table, steps_table, strides_table
 from trendel.errors import RecordingError

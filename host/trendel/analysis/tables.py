@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trendel.analysis.force import vertical_force
-from trendel.analysis.parameters import Setup
+from trendel.analysis.kernel_params import Setup
 from trendel.kernels import layout
 from trendel.kernels.metrics import METRICS
 

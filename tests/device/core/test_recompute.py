@@ -7,7 +7,8 @@ import numpy.typing as npt
 import pytest
 
 from tests.device.core.rig import RAW, Clip, core
-from trendel.analysis.parameters import Parameters, Setup, kernel_params
+from trendel.analysis.kernel_params import Setup, kernel_params
+from trendel.analysis.parameters import Parameters
 from trendel.kernels.compile import zeros
 from trendel.kernels.layout import DTYPES, LAYOUT_HASH
 from trendel.kernels.pipeline import init, step

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from trendel.analysis.parameters import Parameters, Setup, kernel_params
+from trendel.analysis.kernel_params import Setup, kernel_params
+from trendel.analysis.parameters import Parameters
 from trendel.kernels import layout as kl
 from trendel.kernels.compile import zeros
 from trendel.kernels.pipeline import init, step

@@ -10,17 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trendel.analysis.parameters import (
-    Attitude,
-    Contacts,
-    Force,
-    Input,
-    Mounting,
-    Parameters,
-    Setup,
-    Start,
-    kernel_params,
-)
+from trendel.analysis.kernel_params import Setup, Start, kernel_params
+from trendel.analysis.parameters import Attitude, Contacts, Force, Input, Mounting, Parameters
 from trendel.analysis.stability import Baseline, Stability
 from trendel.errors import ParameterError
 from trendel.kernels.layout import DTYPES, LAYOUT_HASH, MAGIC_PARAMS

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from trendel.analysis import Parameters
-from trendel.analysis.parameters import Setup, Stability, kernel_params
+from trendel.analysis.kernel_params import Setup, kernel_params
+from trendel.analysis.parameters import Stability
 from trendel.analysis.recompute import Recomputed, Replayed, Settings, clip_parameters, recompute
 from trendel.errors import CoreError
 from trendel.links.packetise import counts_of

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from tests.plain_run import PlainRun, plain_run
 from tests.reference import contacts
-from trendel.analysis.parameters import Parameters, Setup, kernel_params
+from trendel.analysis.kernel_params import Setup, kernel_params
+from trendel.analysis.parameters import Parameters
 from trendel.constants import STANDARD_GRAVITY_MPS2
 from trendel.kernels.compile import zeros
 from trendel.kernels.layout import DTYPES

@@ -13,7 +13,8 @@ from scipy.spatial.transform import Rotation
 import trendel
 from tests.host.kernels.made import G, refined, run_kernels, samples, samples_of_run, simulated
 from tests.reference import attitude
-from trendel.analysis.parameters import Parameters, Setup
+from trendel.analysis.kernel_params import Setup
+from trendel.analysis.parameters import Parameters
 
 PARAMETERS = Parameters()
 DATA = Path(os.environ.get("TRENDEL_DATA", ""))
@@ -114,7 +115,7 @@ def test_level_force_is_the_true_force() -> None:
 def test_known_start_is_used() -> None:
     """Started from a given orientation the inclination is right from the first sample on."""
     run = simulated()
-    from trendel.analysis.parameters import Start
+    from trendel.analysis.kernel_params import Start
 
     start = round(10.0 * run.rate_hz)
     q = Rotation.from_matrix(run.r_world_from_sensor[start - 1]).as_quat(scalar_first=True)

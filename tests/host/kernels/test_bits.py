@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.host.kernels.made import Ran, run_kernels, samples_of_run, simulated
-from trendel.analysis.parameters import Parameters, Setup, kernel_params
+from trendel.analysis.kernel_params import Setup, kernel_params
+from trendel.analysis.parameters import Parameters
 from trendel.kernels.compile import zeros
 from trendel.kernels.layout import COLD_START, DTYPES, NEW_STEP, NEW_STRIDE
 from trendel.kernels.pipeline import init, step
@@ -70,7 +71,7 @@ def test_run_is_a_loop_over_step() -> None:
 INTERPRETED = """
 from tests.host.kernels.made import run_kernels, samples_of_run, simulated
 from tests.host.kernels.test_bits import bits
-from trendel.analysis.parameters import Setup
+from trendel.analysis.kernel_params import Setup
 taken = samples_of_run(simulated(rate_hz=52.0, stand_s=1.0, run_s=10.0, end_s=0.0))
 taken.acc_mps2[100] = float("nan")
 taken.marks[200] = 2

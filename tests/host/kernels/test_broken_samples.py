@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.host.kernels.made import G, Ran, run_kernels, samples, samples_of_run, simulated
-from trendel.analysis.parameters import Parameters, Setup
+from trendel.analysis.kernel_params import Setup
+from trendel.analysis.parameters import Parameters
 from trendel.kernels.layout import (
     Q_BRIDGED,
     Q_SATURATED,

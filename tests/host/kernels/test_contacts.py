@@ -11,7 +11,8 @@ import pytest
 import trendel
 from tests.host.kernels.made import G, Ran, in_ticks, refined, run_kernels, samples, samples_of_run, simulated
 from tests.reference import contacts, stride
-from trendel.analysis.parameters import Parameters, Setup
+from trendel.analysis.kernel_params import Setup
+from trendel.analysis.parameters import Parameters
 from trendel.kernels.events import whole_ticks
 from trendel.kernels.layout import SAMPLE_INVALID
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from tests.host.kernels.made import G, Ran, refined, run_kernels, samples, samples_of_run, simulated, standing
-from trendel.analysis.parameters import Parameters, Setup, kernel_params
+from trendel.analysis.kernel_params import Setup, kernel_params
+from trendel.analysis.parameters import Parameters
 from trendel.kernels.layout import SEGMENT_RUNNING, SEGMENT_STANDING, SEGMENT_WALKING
 
 RATES = [52.0, 104.0, 208.0, 416.0, 833.0]

@@ -13,7 +13,8 @@ from scipy.spatial.transform import Rotation
 import trendel
 from tests.host.kernels.made import ids_of_pairs, run_kernels, samples, samples_of_run, simulated
 from tests.reference import attitude, contacts, mounting
-from trendel.analysis.parameters import Parameters, Setup
+from trendel.analysis.kernel_params import Setup
+from trendel.analysis.parameters import Parameters
 
 PARAMETERS = Parameters()
 DATA = Path(os.environ.get("TRENDEL_DATA", ""))

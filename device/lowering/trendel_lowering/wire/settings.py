@@ -71,7 +71,8 @@ def default_params() -> str:
     """C source: the kernels' parameters for each output data rate, as words; most are the same at all rates."""
     import numpy as np
 
-    from trendel.analysis.parameters import Parameters, Setup, kernel_params
+    from trendel.analysis.kernel_params import Setup, kernel_params
+    from trendel.analysis.parameters import Parameters
 
     rows = [kernel_params(Parameters(), Setup(rate_hz=rate)).view(np.ndarray).view("<u4") for rate in st.RATES_HZ]
     words = np.stack(rows).reshape(len(rows), -1)
