@@ -4,6 +4,6 @@ The sources are compiled when first needed, into build/core-HASH of the checkout
 is in `trendel_core.clip`: it needs the kernels, which take their time to load.
 """
 
-from trendel_core.library import Core, load
+from trendel_core.binding import Core, load
 
 __all__ = ["Core", "load"]

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from trendel.wire.layout import RESETS, STATES
+from trendel_core.binding import load
 from trendel_core.kernels import kernel_functions
-from trendel_core.library import load
 from trendel_core.rates import RATES_HZ, nominal_rate
 
 __all__ = ["FILES", "RATES_HZ", "STATES", "Outputs", "Sent", "SettingRefusedError", "SimulatedClip"]

@@ -86,8 +86,8 @@ def need_simulation() -> None:
     pytest.importorskip("bumble", reason="bumble is not installed: pip install 'trendel[sim]'")
     pytest.importorskip("serial", reason="pyserial is not installed: pip install 'trendel[links]'")
     pytest.importorskip("cffi", reason="cffi is not installed: pip install 'trendel[core]'")
+    from trendel_core.binding import load
     from trendel_core.kernels import kernel_functions
-    from trendel_core.library import load
 
     try:
         load()

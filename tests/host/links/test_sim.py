@@ -122,7 +122,7 @@ def test_what_it_does_not_know_is_said(run_csv: Path, query: str, says: str) -> 
 
 
 def test_without_a_compiler_or_bumble_one_sentence(run_csv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from trendel_core.library import load
+    from trendel_core.binding import load
 
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("CC", raising=False)
