@@ -172,9 +172,8 @@ def _clear_best(
     second = int(np.argmax(ahead))
     in_best, in_second = ((inside + at >= 0) & (inside + at <= last) for at in (best, second))
     both = in_best & in_second
-    chance = 1.0
     if not np.isfinite(ahead[second]):
-        pass  # no other lag has enough in common to be compared with
+        chance = 1.0  # no other lag has enough in common to be compared with
     elif both.sum() >= least_n:
         chance = ttest_rel(scores[both, best], scores[both, second], alternative="greater").pvalue
     else:

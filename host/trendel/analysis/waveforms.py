@@ -12,7 +12,6 @@ F64 = npt.NDArray[np.float64]
 POINTS_N = 51
 """Points of a stride, at equal shares of its time: every 2 per cent, both ends included."""
 SIGNALS = {"tilt_deg": "deg", "obliquity_deg": "deg", "rotation_deg": "deg", "vgrf_bw": "BW"}
-"""Which strides: all, or those of the first or last quarter of a run's strides."""
 QUALITY_MIN = 0.6
 _STRIDES_MIN = 3
 

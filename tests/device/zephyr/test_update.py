@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -84,15 +85,26 @@ class Updated:
             return states.images[0].version, states.images[0].confirmed, await fault_counters(client)
 
 
-async def _started(folder: Path, patch: pytest.MonkeyPatch) -> Updated:
-    first = signed((0, 7, 0, 0))
-    flash = bytearray(b"\xff" * FLASH_N)
-    flash[SLOT0_AT : SLOT0_AT + len(first)] = first
-    clip = Native(folder)
-    clip.flash.write_bytes(flash)
-    updated = Updated(clip, patch)
-    await updated.boot()
-    return updated
+def on_a_clip(folder: Path, patch: pytest.MonkeyPatch, work: Callable[[Updated], Awaitable[None]]) -> None:
+    """Do `work` on a clip that runs 0.7.0; what it said goes with a failure."""
+
+    async def run() -> None:
+        first = signed((0, 7, 0, 0))
+        flash = bytearray(b"\xff" * FLASH_N)
+        flash[SLOT0_AT : SLOT0_AT + len(first)] = first
+        clip = Native(folder)
+        clip.flash.write_bytes(flash)
+        updated = Updated(clip, patch)
+        try:
+            await updated.boot()
+            await work(updated)
+        except BaseException as failure:
+            failure.add_note("\n".join(clip.said))
+            raise
+        finally:
+            await clip.stop()
+
+    asyncio.run(asyncio.wait_for(run(), 240.0))
 
 
 @pytest.mark.parametrize(("version", "text"), [((0, 8, 0, 0), "0.8.0"), ((0, 7, 0, 1), "0.7.0.1")])
@@ -101,86 +113,65 @@ def test_an_update_is_tried_reverted_and_confirmed(
 ) -> None:
     newer = signed(version)
 
-    async def work() -> None:
-        updated = await _started(tmp_path, monkeypatch)
-        try:
-            await updated.offer(newer)
-            await updated.boot()
-            runs, confirmed, _ = await updated.runs()
-            assert (runs, confirmed) == (text, False)
-            async with managed(updated.clip, monkeypatch) as client:
-                await updated.restart(client)  # nobody has confirmed it
-            await updated.boot()
-            runs, _, counters = await updated.runs()
-            assert runs == "0.7.0"
-            assert counters["images_refused"] == 1
-            await updated.offer(newer)
-            await updated.boot()
-            async with managed(updated.clip, monkeypatch) as client:
-                await asked(client, ImageStatesWrite(confirm=True))
-                await updated.restart(client)
-            await updated.boot()
-            runs, confirmed, counters = await updated.runs()
-            assert (runs, confirmed) == (text, True)
-            assert counters["images_refused"] == 1
-        except BaseException as failure:
-            failure.add_note("\n".join(updated.clip.said))
-            raise
-        finally:
-            await updated.clip.stop()
+    async def work(updated: Updated) -> None:
+        await updated.offer(newer)
+        await updated.boot()
+        runs, confirmed, _ = await updated.runs()
+        assert (runs, confirmed) == (text, False)
+        async with managed(updated.clip, monkeypatch) as client:
+            await updated.restart(client)  # nobody has confirmed it
+        await updated.boot()
+        runs, _, counters = await updated.runs()
+        assert runs == "0.7.0"
+        assert counters["images_refused"] == 1
+        await updated.offer(newer)
+        await updated.boot()
+        async with managed(updated.clip, monkeypatch) as client:
+            await asked(client, ImageStatesWrite(confirm=True))
+            await updated.restart(client)
+        await updated.boot()
+        runs, confirmed, counters = await updated.runs()
+        assert (runs, confirmed) == (text, True)
+        assert counters["images_refused"] == 1
 
-    asyncio.run(asyncio.wait_for(work(), 240.0))
+    on_a_clip(tmp_path, monkeypatch, work)
 
 
 def test_what_was_marked_is_counted_uploaded_anew_or_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     newer = signed((0, 8, 0, 0))
 
-    async def work() -> None:
-        updated = await _started(tmp_path, monkeypatch)
-        try:
-            await updated.upload(newer)
-            for refused_n in range(3):  # not marked, marked, marked again without an upload
-                if refused_n:
-                    await updated.mark(newer)
-                    await updated.boot()
-                async with managed(updated.clip, monkeypatch) as client:
-                    await updated.restart(client)  # nobody has confirmed it
+    async def work(updated: Updated) -> None:
+        await updated.upload(newer)
+        for refused_n in range(3):  # not marked, marked, marked again without an upload
+            if refused_n:
+                await updated.mark(newer)
                 await updated.boot()
-                runs, _, counters = await updated.runs()
-                assert (runs, counters["images_refused"]) == ("0.7.0", refused_n)
-        except BaseException as failure:
-            failure.add_note("\n".join(updated.clip.said))
-            raise
-        finally:
-            await updated.clip.stop()
+            async with managed(updated.clip, monkeypatch) as client:
+                await updated.restart(client)  # nobody has confirmed it
+            await updated.boot()
+            runs, _, counters = await updated.runs()
+            assert (runs, counters["images_refused"]) == ("0.7.0", refused_n)
 
-    asyncio.run(asyncio.wait_for(work(), 240.0))
+    on_a_clip(tmp_path, monkeypatch, work)
 
 
 def test_older_and_foreign_images_are_refused_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     foreign = signed((0, 9, 0, 0), ec.generate_private_key(ec.SECP256R1()))
 
-    async def work() -> None:
-        updated = await _started(tmp_path, monkeypatch)
-        try:
-            async with managed(updated.clip, monkeypatch) as client:
-                for refused in (signed((0, 6, 0, 0)), struct.pack("<I", 7) * 400):
-                    with pytest.raises(SMPUploadError):
-                        async for _ in client.upload(refused):
-                            pass
-                counters = await fault_counters(client)
-                assert counters["images_refused"] == 1  # the older one; what is no image MCUmgr refuses by itself
-                answer = await client.request(ImageStatesWrite(hash=b"\0" * 32, confirm=False), 10.0)
-                assert error(answer)
-            await updated.offer(foreign)
-            await updated.boot()  # MCUboot does not take it
-            version, _, counters = await updated.runs()
-            assert version == "0.7.0"
-            assert counters["images_refused"] == 2
-        except BaseException as failure:
-            failure.add_note("\n".join(updated.clip.said))
-            raise
-        finally:
-            await updated.clip.stop()
+    async def work(updated: Updated) -> None:
+        async with managed(updated.clip, monkeypatch) as client:
+            for refused in (signed((0, 6, 0, 0)), struct.pack("<I", 7) * 400):
+                with pytest.raises(SMPUploadError):
+                    async for _ in client.upload(refused):
+                        pass
+            counters = await fault_counters(client)
+            assert counters["images_refused"] == 1  # the older one; what is no image MCUmgr refuses by itself
+            answer = await client.request(ImageStatesWrite(hash=b"\0" * 32, confirm=False), 10.0)
+            assert error(answer)
+        await updated.offer(foreign)
+        await updated.boot()  # MCUboot does not take it
+        version, _, counters = await updated.runs()
+        assert version == "0.7.0"
+        assert counters["images_refused"] == 2
 
-    asyncio.run(asyncio.wait_for(work(), 240.0))
+    on_a_clip(tmp_path, monkeypatch, work)
