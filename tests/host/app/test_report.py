@@ -14,11 +14,12 @@ from tests.browser import browser, needs_chromium, violations
 from tests.host.app.conftest import Cli, write_run
 from tests.plain_run import plain_run
 from trendel.analysis import Result, Table
+from trendel.app.alert_screen import clock
 from trendel.app.report import report_html, write_report
 from trendel.app.report.change import change, mean_error
 from trendel.app.report.findings import findings_of, missing_share, unjudged, verdict_of
 from trendel.app.report.sides import sides_of
-from trendel.app.report.timeline import Timeline
+from trendel.app.report.timeline import Timeline, told
 from trendel.app.result_folder import read_result
 from trendel.simulation import Fatigue, SensorModel, Session, Variability, simulate
 
@@ -107,6 +108,10 @@ def test_one_side_missing(fresh: Result) -> None:
         fresh, steps=Table(fresh.steps.data[left], fresh.steps.units), strides=Table(strides, fresh.strides.units)
     )
     assert "Your right leg was not seen" in report_html(one, "run.csv")
+
+
+def test_report_and_screen_tell_an_alert_at_the_same_second() -> None:
+    assert [told(seconds) for seconds in (59.9, 1139.8)] == [clock(59.9), clock(1139.8)] == ["0:59", "18:59"]
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ class Timeline:
 
 def told(seconds: float) -> str:
     """min:s, or h:min:s from an hour on."""
-    s = max(0, round(seconds))
+    s = max(0, int(seconds))  # as on the screen: a watch shows the second that has begun
     return f"{s // 3600}:{s % 3600 // 60:02d}:{s % 60:02d}" if s >= 3600 else f"{s // 60}:{s % 60:02d}"
 
 
