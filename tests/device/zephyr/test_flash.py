@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.device.zephyr.native import KEY, needs_firmware
-from tests.device.zephyr.test_update import Updated, _started
+from tests.device.zephyr.test_update import Updated, on_a_clip
 from trendel.app.clip_info import info
 from trendel.app.clip_reach import reached
 from trendel.app.clip_selftest import trial
@@ -35,8 +35,7 @@ async def _restarting(updated: Updated) -> None:
         updated.clip.say("button")
 
 
-async def _flash(folder: Path, patch: pytest.MonkeyPatch) -> tuple[dict[str, Any], Outcome]:
-    updated = await _started(folder, patch)
+async def _flash(updated: Updated) -> tuple[dict[str, Any], Outcome]:
     restarting = asyncio.create_task(_restarting(updated))
     key = serialization.load_pem_private_key(KEY.read_bytes(), None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
@@ -55,11 +54,13 @@ async def _flash(folder: Path, patch: pytest.MonkeyPatch) -> tuple[dict[str, Any
     finally:
         restarting.cancel()
         await asyncio.gather(restarting, return_exceptions=True)
-        await updated.clip.stop()
 
 
 def test_the_firmware_tells_of_itself_and_is_updated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    about, outcome = asyncio.run(asyncio.wait_for(_flash(tmp_path, monkeypatch), LIMIT_S))
-    assert about["hardware"]["board"] == 3 and about["bootloader"] == "MCUboot" and about["log"]["sectors"] == 512
-    assert [image["version"] for image in about["images"]] == ["0.7.0"] and len(about["faults"]) >= 22
-    assert outcome.result == "confirmed" and outcome.running is not None and outcome.running.version == "0.8.0"
+    async def work(updated: Updated) -> None:
+        about, outcome = await asyncio.wait_for(_flash(updated), LIMIT_S)
+        assert about["hardware"]["board"] == 3 and about["bootloader"] == "MCUboot" and about["log"]["sectors"] == 512
+        assert [image["version"] for image in about["images"]] == ["0.7.0"] and len(about["faults"]) >= 22
+        assert outcome.result == "confirmed" and outcome.running is not None and outcome.running.version == "0.8.0"
+
+    on_a_clip(tmp_path, monkeypatch, work)
