@@ -18,7 +18,8 @@ from tests.device.core.wearer import (
 )
 from trendel.analysis.clip_settings import params_of, settings_for
 from trendel.analysis.kernel_params import Setup
-from trendel.analysis.parameters import Baseline, Parameters, Stability
+from trendel.analysis.parameters import Parameters
+from trendel.analysis.stability import Baseline, Stability
 from trendel.analysis.stream import Stream
 from trendel.wire import layout as lt
 from trendel.wire.packets import Packet

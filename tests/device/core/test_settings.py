@@ -16,7 +16,8 @@ from tests.device.core.rig import core
 from tests.device.core.wearer import S, host_alerts, packets, run, worn
 from trendel.analysis.clip_settings import params_of, settings_for
 from trendel.analysis.kernel_params import Setup, kernel_params
-from trendel.analysis.parameters import Attitude, Baseline, Parameters, Stability
+from trendel.analysis.parameters import Attitude, Parameters
+from trendel.analysis.stability import Baseline, Stability
 from trendel.analysis.stream import Stream
 from trendel.errors import ParameterError, WireError
 from trendel.wire.packets import Faults, Hello, ImuBlock, decode

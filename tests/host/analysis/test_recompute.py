@@ -10,8 +10,8 @@ import pytest
 
 from trendel.analysis import Parameters
 from trendel.analysis.kernel_params import Setup, kernel_params
-from trendel.analysis.parameters import Stability
 from trendel.analysis.recompute import Recomputed, Replayed, Settings, clip_parameters, recompute
+from trendel.analysis.stability import Stability
 from trendel.errors import CoreError
 from trendel.links.packetise import counts_of
 from trendel.recording.log_runs import LoggedRun, runs_of
